@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+/**
+ * Every error that leaves the api, once: its stable code, HTTP status and what the person can do.
+ * `docs/CODES.md` is generated from this table.
+ */
+export const PROBLEMS = {
+  invalid_request: {
+    status: 400,
+    title: 'The request is not valid',
+    remedy: 'Correct the fields named in the detail.',
+  },
+  unauthenticated: { status: 401, title: 'You are not signed in', remedy: 'Sign in and try again.' },
+  sign_in_failed: { status: 401, title: 'The sign-in did not complete', remedy: 'Start the sign-in again.' },
+  wrong_origin: {
+    status: 403,
+    title: 'The request came from another site',
+    remedy: 'Open the bastion at its own address.',
+  },
+  forbidden: { status: 403, title: 'You may not do this', remedy: 'Ask an administrator of the organisation.' },
+  not_found: {
+    status: 404,
+    title: 'There is nothing here for you',
+    remedy: 'Check the address; it may have been deleted.',
+  },
+  conflict: { status: 409, title: 'This contradicts what is there', remedy: 'Reload and try again.' },
+  last_owner: { status: 409, title: 'An organisation needs an owner', remedy: 'Make somebody else an owner first.' },
+  already_member: { status: 409, title: 'This person is a member already', remedy: 'Change the role instead.' },
+  port_taken: { status: 409, title: 'This tunnel port belongs to another router', remedy: 'Choose another port.' },
+  ports_exhausted: {
+    status: 409,
+    title: 'No tunnel port is free',
+    remedy: 'Delete a router, or ask the operator for a wider range.',
+  },
+  session_over: { status: 409, title: 'This session has ended', remedy: 'Start a new session.' },
+  session_not_live: { status: 409, title: 'This session is not connected yet', remedy: 'Wait until it is live.' },
+  too_many_sessions: {
+    status: 409,
+    title: 'You have as many sessions waiting as you may',
+    remedy: 'End or cancel one first.',
+  },
+  too_many_terminals: {
+    status: 409,
+    title: 'This session has as many terminals as it may',
+    remedy: 'Close one first.',
+  },
+  host_key_unconfirmed: {
+    status: 409,
+    title: 'The host key of this router is not confirmed',
+    remedy: 'Compare the fingerprint and confirm it.',
+  },
+  host_key_changed: {
+    status: 409,
+    title: 'The router shows another host key',
+    remedy: 'If you reset the router, confirm the new key; otherwise somebody may be in between.',
+  },
+  enrolment_expired: {
+    status: 410,
+    title: 'This line has expired or was used',
+    remedy: 'Make a new line on the page of the router.',
+  },
+  body_too_large: { status: 413, title: 'The body is too large', remedy: 'Send less at once.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'This content type is not understood',
+    remedy: 'Send application/json.',
+  },
+  too_many_requests: { status: 429, title: 'Too many requests', remedy: 'Wait a little and try again.' },
+  internal: {
+    status: 500,
+    title: 'Something went wrong on our side',
+    remedy: 'Try again; the operator finds it in the log by its request id.',
+  },
+  router_unreachable: {
+    status: 502,
+    title: 'The router cannot be reached',
+    remedy: 'Check the power and the Internet line of the router.',
+  },
+  router_refused: {
+    status: 502,
+    title: 'The router refused the connection',
+    remedy: 'Check the credentials of the router.',
+  },
+  sandbox_failed: { status: 502, title: 'The sandbox of this session failed', remedy: 'Start a new session.' },
+  database_unavailable: {
+    status: 503,
+    title: 'The database does not answer',
+    remedy: 'Running terminals go on; try again in a moment.',
+  },
+  gateway_unavailable: { status: 503, title: 'The gateway does not answer', remedy: 'Try again in a moment.' },
+  exec_timeout: {
+    status: 504,
+    title: 'The command did not end in time',
+    remedy: 'Give it longer, or run it in a terminal.',
+  },
+} as const satisfies Record<string, { status: number; title: string; remedy: string }>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+export const ProblemCode = z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]);
+
+/** RFC 9457 problem details; `code` is the stable name, `remedy` what to do, `requestId` finds it in the log. */
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: ProblemCode,
+  remedy: z.string(),
+  detail: z.string().optional(),
+  requestId: z.string().optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;
