@@ -1,0 +1,30 @@
+import type { Sequelize } from 'sequelize';
+import { bindAuditEvent } from './audit-event.ts';
+import { bindBastionSession } from './bastion-session.ts';
+import { bindLoginSession } from './login-session.ts';
+import { bindMembership } from './membership.ts';
+import { bindOrganisation } from './organisation.ts';
+import { bindRefreshToken } from './refresh-token.ts';
+import { bindRouter } from './router.ts';
+import { bindUser } from './user.ts';
+
+/** Binds every model to one connection pool; `include: 'user'` and the like work for the associations set here. */
+export function bindModels(sequelize: Sequelize) {
+  const models = {
+    Organisation: bindOrganisation(sequelize),
+    User: bindUser(sequelize),
+    Membership: bindMembership(sequelize),
+    Router: bindRouter(sequelize),
+    LoginSession: bindLoginSession(sequelize),
+    RefreshToken: bindRefreshToken(sequelize),
+    BastionSession: bindBastionSession(sequelize),
+    AuditEvent: bindAuditEvent(sequelize),
+  };
+  models.Membership.belongsTo(models.User, { as: 'user', foreignKey: 'userId' });
+  models.Membership.belongsTo(models.Organisation, { as: 'organisation', foreignKey: 'organisationId' });
+  models.LoginSession.belongsTo(models.User, { as: 'user', foreignKey: 'userId' });
+  models.RefreshToken.belongsTo(models.LoginSession, { as: 'loginSession', foreignKey: 'loginSessionId' });
+  return models;
+}
+
+export type Models = ReturnType<typeof bindModels>;
