@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const seconds = (fallback: number, max: number) => z.coerce.number().int().min(1).max(max).default(fallback);
+
+const Environment = z.object({
+  NETPILOT_LISTEN: z
+    .string()
+    .regex(/^[^:\s]*:\d{1,5}$/u, 'must be address:port')
+    .default('127.0.0.1:8080'),
+  NETPILOT_PUBLIC_URL: z.url({ protocol: /^https?$/u }).default('http://127.0.0.1:8080'),
+  NETPILOT_DATABASE_URL: z.string().min(1),
+  NETPILOT_RUN_DIRECTORY: z.string().min(1).default('/run/netpilot'),
+  NETPILOT_GATEWAY_SOCKET: z.string().min(1).optional(),
+  NETPILOT_OIDC_ISSUER: z.url({ protocol: /^https?$/u }),
+  NETPILOT_OIDC_CLIENT_ID: z.string().min(1),
+  NETPILOT_OIDC_CLIENT_SECRET_FILE: z.string().min(1).optional(),
+  NETPILOT_OIDC_SCOPES: z.string().default('openid email profile'),
+  NETPILOT_TOKEN_KEY_FILE: z.string().min(1),
+  NETPILOT_SECRET_KEYS_FILE: z.string().min(1),
+  NETPILOT_PLATFORM_ADMINISTRATORS: z.string().default(''),
+  NETPILOT_TUNNEL_ADDRESS: z.string().max(255).optional(),
+  NETPILOT_WEB_DIRECTORY: z.string().optional(),
+  NETPILOT_IDLE_MINUTES: seconds(30, 1_440),
+  NETPILOT_LIFETIME_HOURS: seconds(12, 168),
+  NETPILOT_ROUTER_WAIT_SECONDS: seconds(30, 600),
+  NETPILOT_QUEUE_PRESENCE_SECONDS: seconds(60, 3_600),
+  NETPILOT_USER_CAP: seconds(5, 1_000),
+  NETPILOT_EXTERNAL_PORTS: z
+    .string()
+    .regex(/^\d{1,5}-\d{1,5}$/u, 'must be low-high')
+    .default('2300-2399'),
+  NETPILOT_TRUST_PROXY: z.string().default(''),
+  NETPILOT_METRICS_TOKEN_FILE: z.string().min(1).optional(),
+  NETPILOT_RATE_LIMIT_PER_MINUTE: seconds(600, 1_000_000),
+  NETPILOT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** Secrets that come as files, so that none stands in an environment. */
+const KeyRingFile = z.strictObject({
+  current: z.string().min(1).max(40),
+  keys: z.record(z.string().min(1).max(40), z.base64()),
+});
+
+export interface ApiConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Origin that browsers use, without a trailing slash. */
+  readonly publicUrl: string;
+  readonly databaseUrl: string;
+  readonly runDirectory: string;
+  readonly gatewaySocket: string;
+  readonly oidc: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret: string | null;
+    readonly scopes: string;
+  };
+  /** PEM of the ES256 private key that signs access tokens. */
+  readonly tokenKey: string;
+  readonly secretKeys: z.infer<typeof KeyRingFile>;
+  /** Verified e-mail addresses, lower case. */
+  readonly platformAdministrators: ReadonlySet<string>;
+  readonly tunnelAddress: { readonly host: string; readonly port: number };
+  readonly webDirectory: string | null;
+  readonly idleMs: number;
+  readonly lifetimeMs: number;
+  readonly routerWaitMs: number;
+  readonly queuePresenceMs: number;
+  readonly sessionsPerUser: number;
+  readonly externalPorts: { readonly low: number; readonly high: number };
+  /** Addresses of proxies whose forwarding headers count; empty: none. */
+  readonly trustProxy: readonly string[];
+  readonly metricsToken: string | null;
+  readonly requestsPerMinute: number;
+  readonly logLevel: string;
+}
+
+/** Something in the environment is wrong; the message is a list for the operator, one line each, without values. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads and checks the environment of the api process.
+ * @throws ConfigError that names every variable that is wrong.
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
+    );
+  }
+  const env = parsed.data;
+  const keyRing = KeyRingFile.safeParse(parseJson(readSecret('NETPILOT_SECRET_KEYS_FILE', env.NETPILOT_SECRET_KEYS_FILE)));
+  if (!keyRing.success || keyRing.data.keys[keyRing.data.current] === undefined) {
+    throw new ConfigError('NETPILOT_SECRET_KEYS_FILE: must hold {"current": id, "keys": {id: base64 of 32 bytes}}');
+  }
+  const publicUrl = new URL(env.NETPILOT_PUBLIC_URL);
+  const listen = splitAddress(env.NETPILOT_LISTEN, 8080);
+  const external = env.NETPILOT_EXTERNAL_PORTS.split('-').map(Number);
+  return {
+    listen: { host: listen.host === '' ? '0.0.0.0' : listen.host, port: listen.port },
+    publicUrl: publicUrl.origin,
+    databaseUrl: env.NETPILOT_DATABASE_URL,
+    runDirectory: env.NETPILOT_RUN_DIRECTORY,
+    gatewaySocket: env.NETPILOT_GATEWAY_SOCKET ?? `${env.NETPILOT_RUN_DIRECTORY}/gateway.sock`,
+    oidc: {
+      issuer: env.NETPILOT_OIDC_ISSUER,
+      clientId: env.NETPILOT_OIDC_CLIENT_ID,
+      clientSecret: optionalSecret('NETPILOT_OIDC_CLIENT_SECRET_FILE', env.NETPILOT_OIDC_CLIENT_SECRET_FILE),
+      scopes: env.NETPILOT_OIDC_SCOPES,
+    },
+    tokenKey: readSecret('NETPILOT_TOKEN_KEY_FILE', env.NETPILOT_TOKEN_KEY_FILE),
+    secretKeys: keyRing.data,
+    platformAdministrators: new Set(
+      env.NETPILOT_PLATFORM_ADMINISTRATORS.split(',')
+        .map((email) => email.trim().toLowerCase())
+        .filter((email) => email !== ''),
+    ),
+    tunnelAddress: splitAddress(env.NETPILOT_TUNNEL_ADDRESS ?? publicUrl.hostname, 2222),
+    webDirectory: env.NETPILOT_WEB_DIRECTORY ?? null,
+    idleMs: env.NETPILOT_IDLE_MINUTES * 60_000,
+    lifetimeMs: env.NETPILOT_LIFETIME_HOURS * 3_600_000,
+    routerWaitMs: env.NETPILOT_ROUTER_WAIT_SECONDS * 1_000,
+    queuePresenceMs: env.NETPILOT_QUEUE_PRESENCE_SECONDS * 1_000,
+    sessionsPerUser: env.NETPILOT_USER_CAP,
+    externalPorts: { low: external[0] ?? 0, high: external[1] ?? 0 },
+    trustProxy: env.NETPILOT_TRUST_PROXY.split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== ''),
+    metricsToken: optionalSecret('NETPILOT_METRICS_TOKEN_FILE', env.NETPILOT_METRICS_TOKEN_FILE),
+    requestsPerMinute: env.NETPILOT_RATE_LIMIT_PER_MINUTE,
+    logLevel: env.NETPILOT_LOG_LEVEL,
+  };
+}
+
+function optionalSecret(variable: string, file: string | undefined): string | null {
+  return file === undefined ? null : readSecret(variable, file);
+}
+
+function readSecret(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new ConfigError(`${variable}: the file cannot be read`, { cause });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function splitAddress(text: string, defaultPort: number): { host: string; port: number } {
+  const match = /^(?<host>.*?)(?::(?<port>\d{1,5}))?$/u.exec(text);
+  return { host: match?.groups?.['host'] ?? text, port: Number(match?.groups?.['port'] ?? defaultPort) };
+}
