@@ -39,9 +39,15 @@ export async function startDemoRouter(options: DemoRouterOptions): Promise<DemoR
   const containerName = `netpilot-demo-router-${options.name}-${randomBytes(3).toString('hex')}`;
   const containerId = await docker([
     'create',
-    ...['--name', containerName, '--hostname', options.name, '--network', options.network ?? 'bridge'],
-    ...['--label', 'netpilot=demo-router', '--label', `netpilot.instance=${options.instance}`],
-    ...['--restart', 'no', '--log-driver', 'none', '--memory', '128m', '--pids-limit', '256'],
+    `--name=${containerName}`,
+    `--hostname=${options.name}`,
+    `--network=${options.network ?? 'bridge'}`,
+    '--label=netpilot=demo-router',
+    `--label=netpilot.instance=${options.instance}`,
+    '--restart=no',
+    '--log-driver=none',
+    '--memory=128m',
+    '--pids-limit=256',
     DEMO_ROUTER_IMAGE,
   ]);
   const router: DemoRouter = {

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'ssh2';
+import { docker } from '../local/docker.ts';
+import { ensureDemoRouterImage } from './image.ts';
+import { startDemoRouter, type DemoRouter } from './router.ts';
+
+const INSTANCE = `test-demo-router-${process.pid}`;
+const PASSWORD = 'only for this test';
+let router: DemoRouter;
+let engineAddress: string;
+
+beforeAll(async () => {
+  await ensureDemoRouterImage();
+  engineAddress = await docker(['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', 'bridge']);
+  router = await startDemoRouter({ name: 'test-router', instance: INSTANCE, password: PASSWORD });
+});
+afterAll(() => router.stop());
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error('the condition did not come true in 60 s');
+    await delay(100);
+  }
+}
+
+const lines = async (line: string) => (await router.exec(line)).output.trim();
+
+/** A service the way OpenWrt's packages and our enrolment write one. */
+const SERVICE = `#!/bin/sh /etc/rc.common
+START=99
+USE_PROCD=1
+start_service() {
+	procd_open_instance
+	procd_set_param command /bin/ash -c 'echo "$0|$1|$2" >> /tmp/runs; echo spoke; exec sleep 1000'
+	procd_append_param command "two words" "it's" '$HOME'
+	procd_set_param respawn 0 1 0
+	procd_set_param stdout 1
+	procd_close_instance
+}
+`;
+
+describe('the demo router', () => {
+  test('lets root in over SSH with a password and shows an OpenWrt without SFTP', async () => {
+    const client = new Client();
+    try {
+      client.connect({ host: router.address, port: 22, username: 'root', password: PASSWORD, readyTimeout: 60_000 });
+      await once(client, 'ready');
+      const output = await new Promise<string>((resolve, reject) => {
+        client.exec(
+          '. /etc/openwrt_release; echo "$DISTRIB_ID $(id -u)"; command -v uci sftp-server bash',
+          (error, channel) => {
+            if (error) return reject(error);
+            let text = '';
+            channel.on('data', (chunk: Buffer) => (text += chunk.toString()));
+            channel.once('close', () => resolve(text));
+          },
+        );
+      });
+      expect(output).toBe('OpenWrt 0\n');
+    } finally {
+      client.end();
+    }
+  });
+
+  test('refuses a wrong password', async () => {
+    const client = new Client();
+    client.connect({ host: router.address, username: 'root', password: 'wrong', readyTimeout: 60_000 });
+    await expect(once(client, 'ready')).rejects.toThrow('authentication');
+    client.end();
+  });
+
+  test('reads the keys of root from /etc/dropbear/authorized_keys', async () => {
+    await lines('dropbearkey -t ed25519 -f /tmp/key | grep ^ssh- >> /etc/dropbear/authorized_keys');
+    expect(await lines('dbclient -y -i /tmp/key root@127.0.0.1 cat /etc/openwrt_version 2>/dev/null')).toMatch(
+      /^r\d+/u,
+    );
+  });
+
+  test('supervises a procd service: arguments survive, a killed command comes back, stop stops it', async () => {
+    await router.exec('cat > /etc/init.d/probe && chmod +x /etc/init.d/probe', { input: SERVICE });
+    expect((await router.exec('/etc/init.d/probe enable && /etc/init.d/probe start')).code).toBe(0);
+    expect((await router.exec('/etc/init.d/probe enabled')).code).toBe(0);
+    await until(async () => (await lines('cat /tmp/runs')) === "two words|it's|$HOME");
+    const pid = await lines('cat /var/run/procd/probe/instance1/pid');
+    await router.exec(`kill -9 ${pid}`);
+    await until(async () => (await lines('wc -l < /tmp/runs')) === '2');
+    expect(await lines('cat /var/run/procd/probe/instance1/pid')).not.toBe(pid);
+    expect(await lines('/etc/init.d/probe status')).toBe('running');
+    await until(async () => (await lines('logread')).includes('probe: spoke'));
+    expect((await router.exec('/etc/init.d/probe stop')).code).toBe(0);
+    expect(await lines("ps | grep '[s]leep 1000'")).toBe('');
+    expect(await lines('/etc/init.d/probe status')).toBe('inactive');
+    await router.exec('/etc/init.d/probe disable');
+    expect((await router.exec('/etc/init.d/probe enabled')).code).not.toBe(0);
+  });
+
+  test('reaches an address outside on its own loopback', async () => {
+    const server = createServer((request, response) => response.end(`${request.method} ${request.headers.host}`));
+    server.listen(0, engineAddress);
+    await once(server, 'listening');
+    const address = server.address();
+    const toPort = typeof address === 'object' && address ? address.port : 0;
+    const uplinks = [{ port: 8080, address: engineAddress, toPort }];
+    const other = await startDemoRouter({ name: 'test-uplink', instance: INSTANCE, uplinks });
+    try {
+      await until(async () => (await other.exec('wget -qO- http://localhost:8080/')).output === 'GET localhost:8080');
+    } finally {
+      await other.stop();
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(await docker(['ps', '-aq', '--filter', `id=${other.containerId}`])).toBe('');
+  });
+
+  test('has the same image the second time', async () => {
+    const said: string[] = [];
+    const log = (line: string) => said.push(line);
+    expect(await ensureDemoRouterImage({ log })).toBe(await ensureDemoRouterImage({ log }));
+    expect(said).toEqual([]);
+  });
+});
