@@ -1,0 +1,81 @@
+import type { ExecResult } from '@netpilot/control-plane/contract/sessions.ts';
+import type { RouterChannel } from '../ssh/router-connection.ts';
+
+export interface CommandBounds {
+  timeoutSeconds: number;
+  /** For stdout and stderr together. */
+  maxBytes: number;
+}
+
+/** Milliseconds a router has to close the channel of a command that we ended. */
+const CLOSE_GRACE_MS = 2_000;
+
+/** Collects what a command says until it ends, or ends it at a bound. Never rejects. */
+export function collect(channel: RouterChannel, bounds: CommandBounds, since: number): Promise<ExecResult> {
+  return new Promise((resolve) => {
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let left = bounds.maxBytes;
+    let truncated = false;
+    let timedOut = false;
+    let settled = false;
+    let status: { code: number | null; signal: string | null } = { code: null, signal: null };
+    let grace: NodeJS.Timeout | undefined;
+
+    const stop = () => {
+      if (channel.writable) channel.signal('KILL');
+      channel.close();
+      grace ??= setTimeout(finish, CLOSE_GRACE_MS);
+    };
+    const take = (into: Buffer[]) => (chunk: Buffer) => {
+      if (truncated) return;
+      if (chunk.length > left) {
+        truncated = true;
+        stop();
+      }
+      const part = chunk.subarray(0, left);
+      left -= part.length;
+      into.push(part);
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      stop();
+    }, bounds.timeoutSeconds * 1_000);
+    const finish = () => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      clearTimeout(grace);
+      channel.removeAllListeners('data').resume();
+      channel.stderr.removeAllListeners('data').resume();
+      resolve({
+        ...encode(Buffer.concat(stdout), Buffer.concat(stderr)),
+        exitCode: status.code,
+        signal: status.signal,
+        truncated,
+        timedOut,
+        milliseconds: performance.now() - since,
+      });
+    };
+
+    channel.on('data', take(stdout));
+    channel.stderr.on('data', take(stderr));
+    channel.on('exit', (code: number | null, signal?: string) => {
+      status = { code: code ?? null, signal: signal?.slice(0, 40) ?? null };
+    });
+    channel.once('close', finish);
+    // A command that waits for input must see its end rather than the time-out.
+    channel.end();
+  });
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text when both are valid UTF-8, else base64 of both. */
+function encode(stdout: Buffer, stderr: Buffer): Pick<ExecResult, 'stdout' | 'stderr' | 'encoding'> {
+  try {
+    return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), encoding: 'utf-8' };
+  } catch {
+    return { stdout: stdout.toString('base64'), stderr: stderr.toString('base64'), encoding: 'base64' };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Socket } from 'node:net';
+import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
+import type { TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
+import { ProblemError } from '../link/problem.ts';
+import { printable } from './finding.ts';
+import type { SeenHostKey } from './host-key.ts';
+
+export type RouterChannel = ClientChannel;
+
+/** Twice the flow-control window that we grant (RFC 4254, section 5.2); ssh2 itself does not stop a router that ignores it. */
+const MAX_UNREAD = 4 * 1_048_576;
+/** Milliseconds a router has to open a channel. */
+const OPEN_TIMEOUT_MS = 15_000;
+
+/** What is known of a router once it let us in. */
+export interface RouterFacts {
+  hostKey: SeenHostKey;
+  serverIdent: string;
+  milliseconds: number;
+}
+
+/** An authenticated SSH connection and its channels. It owns the client and its socket until it is lost. */
+export class RouterConnection {
+  readonly facts: RouterFacts;
+  /** Resolves once the connection is over, with the reason in words. */
+  readonly lost: Promise<string>;
+  readonly #client: Client;
+  readonly #channels = new Set<ClientChannel>();
+  #reason: string | null = null;
+  #alive = true;
+
+  constructor(client: Client, socket: Socket, facts: RouterFacts) {
+    this.facts = facts;
+    this.#client = client;
+    client.on('error', (error: Error & ClientErrorExtensions) => {
+      this.#reason ??= error.level === 'client-timeout' ? 'The router no longer answers.' : printable(error.message);
+    });
+    socket.on('data', () => {
+      for (const channel of this.#channels) {
+        if (channel.readableLength + channel.stderr.readableLength <= MAX_UNREAD) continue;
+        this.#reason ??= 'The router sent more than it was allowed to.';
+        socket.destroy();
+      }
+    });
+    this.lost = new Promise((resolve) => {
+      client.once('close', () => {
+        this.#alive = false;
+        resolve(this.#reason ?? 'The router closed the connection.');
+      });
+    });
+  }
+
+  /** False from the moment of the loss, before the channels close. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Opens a shell with a terminal. @throws ProblemError `router_refused`, `not_connected` */
+  openShell(size: TerminalSize): Promise<ClientChannel> {
+    const window = { term: 'xterm-256color', cols: size.cols, rows: size.rows, width: 0, height: 0 };
+    return this.#open((done) => this.#client.shell(window, done));
+  }
+
+  /** Runs a command without a terminal. @throws ProblemError `router_refused`, `not_connected` */
+  openExec(command: string): Promise<ClientChannel> {
+    return this.#open((done) => this.#client.exec(command, done));
+  }
+
+  /** Says goodbye and closes; `lost` resolves soon after. */
+  end(reason: string): void {
+    this.#reason ??= reason;
+    this.#client.end();
+    this.#client.destroy();
+  }
+
+  #open(start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const timer = setTimeout(() => {
+        late = true;
+        reject(new ProblemError('router_refused', 'The router did not answer in time.'));
+      }, OPEN_TIMEOUT_MS);
+      try {
+        start((error, channel) => {
+          clearTimeout(timer);
+          if (error) return reject(new ProblemError('router_refused', printable(error.message)));
+          channel.on('error', () => undefined);
+          if (late) return channel.close();
+          this.#channels.add(channel);
+          channel.once('close', () => this.#channels.delete(channel));
+          resolve(channel);
+        });
+      } catch {
+        clearTimeout(timer);
+        reject(new ProblemError('not_connected', 'The router is not connected.'));
+      }
+    });
+  }
+}
