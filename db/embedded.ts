@@ -1,13 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import { Client, escapeLiteral } from 'pg';
 import { serverAccount } from './embedded/account.ts';
+import { guardServer } from './embedded/guard.ts';
 import { hold } from './embedded/holder.ts';
 import { preparePlaces } from './embedded/places.ts';
 import { createCluster, startServer, stopServer } from './embedded/server.ts';
 import { migrate } from './migrate.ts';
-import { ensureRoles } from './roles.ts';
+import { ensureRoles, scramVerifier } from './roles.ts';
 
 /** How each role reaches one database. The owner runs migrations, and is bound by row-level security as the others are. */
 export interface DatabaseUrls {
@@ -17,6 +18,7 @@ export interface DatabaseUrls {
 }
 
 export interface FreshDatabase extends DatabaseUrls {
+  superuserUrl: string;
   /** Cuts its connections and removes it. */
   drop(): Promise<void>;
 }
@@ -53,7 +55,8 @@ const TEMPLATE = 'netpilot_template';
 
 /**
  * Runs a PostgreSQL server of our own on 127.0.0.1, for development and tests, as root or not. The database `netpilot` and the
- * roles are there afterwards; migrating is the caller's. A server that a killed process left behind is stopped first.
+ * roles are there afterwards; migrating is the caller's. The server ends with this process, even a killed one; one that
+ * is still there is stopped first.
  * @throws Error when a living process uses the directory already, or the server does not start (with the end of its log).
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -61,35 +64,24 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const places = await preparePlaces(path.resolve(options.directory), account);
   const release = await hold(places.home);
   const server = { places, account, port: options.port, durable: options.durable ?? true };
+  let callOff = () => {};
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopServer(places).then(() => {
+      callOff();
+      return release();
+    });
+    return stopping;
+  };
   try {
     await stopServer(places);
     const passwords = await readPasswords(path.join(places.home, 'passwords.json'));
     await createCluster(server, passwords.superuser);
     const { pid, port } = await startServer(server);
-    const leave = () => {
-      try {
-        process.kill(pid, 'SIGINT');
-      } catch {
-        // It is gone already.
-      }
-    };
-    process.once('exit', leave);
-    let stopping: Promise<void> | undefined;
-    const stop = () => {
-      stopping ??= stopServer(places).then(() => {
-        process.off('exit', leave);
-        return release();
-      });
-      return stopping;
-    };
-    try {
-      return await describe({ port, passwords, stop, home: places.home });
-    } catch (error) {
-      await stop();
-      throw error;
-    }
+    callOff = guardServer(pid);
+    return await describe({ port, passwords, stop, directory: path.resolve(options.directory), home: places.home });
   } catch (error) {
-    await release();
+    await stop();
     throw error;
   }
 }
@@ -98,6 +90,7 @@ async function describe(server: {
   port: number;
   passwords: Passwords;
   stop: () => Promise<void>;
+  directory: string;
   home: string;
 }): Promise<EmbeddedPostgres> {
   const { port, passwords, stop } = server;
@@ -145,6 +138,7 @@ async function describe(server: {
         );
         return {
           ...urls(name),
+          superuserUrl: url('postgres', passwords.superuser, name),
           drop: () => withClient(superuserUrl, (client) => dropDatabase(client, name)),
         };
       }),
@@ -152,26 +146,28 @@ async function describe(server: {
     async destroy() {
       await stop();
       await rm(server.home, { recursive: true, force: true });
+      // The same, or an empty one of which the data lies elsewhere; what somebody else put there stays.
+      await rmdir(server.directory).catch(() => undefined);
     },
   };
 }
 
-async function createOwner(client: pg.Client, password: string): Promise<void> {
+async function createOwner(client: Client, password: string): Promise<void> {
   const { rows } = await client.query<{ role: boolean; database: boolean }>(
     `select exists (select from pg_roles where rolname = 'netpilot_owner') as role,
             exists (select from pg_database where datname = 'netpilot') as database`,
   );
-  const secret = pg.escapeLiteral(password);
+  const secret = escapeLiteral(await scramVerifier(password));
   if (!rows[0]?.role) await client.query(`create role netpilot_owner login createrole password ${secret}`);
   if (!rows[0]?.database) await client.query('create database netpilot owner netpilot_owner');
 }
 
-async function dropDatabase(client: pg.Client, name: string): Promise<void> {
+async function dropDatabase(client: Client, name: string): Promise<void> {
   await client.query(`drop database if exists ${name} with (force)`);
 }
 
-async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 60_000 });
+async function withClient<T>(connectionString: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 60_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import type { ClientBase } from 'pg';
 import { Umzug } from 'umzug';
 import type { UmzugStorage } from 'umzug';
@@ -38,7 +38,7 @@ const history: UmzugStorage<ClientBase> = {
 export async function migrate({ url, to, passwords }: MigrateOptions): Promise<string[]> {
   const names = Object.keys(MIGRATIONS);
   if (to !== undefined && to !== 'nothing' && !names.includes(to)) throw new Error(`there is no migration ${to}`);
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: url,
     application_name: 'netpilot-migrate',
     connectionTimeoutMillis: 30_000,
@@ -76,5 +76,6 @@ async function run(client: ClientBase, names: readonly string[], to: string): Pr
   const executed = (await umzug.executed()).map((step) => step.name);
   const surplus = to === 'nothing' ? executed[0] : executed.find((name) => names.indexOf(name) > names.indexOf(to));
   if (surplus !== undefined) return (await umzug.down({ to: surplus })).map((step) => step.name);
-  return to === 'nothing' ? [] : (await umzug.up({ to })).map((step) => step.name);
+  if (to === 'nothing' || executed.includes(to)) return [];
+  return (await umzug.up({ to })).map((step) => step.name);
 }

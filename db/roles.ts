@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { escapeLiteral } from 'pg';
 import type { ClientBase } from 'pg';
 
 export interface RolePasswords {
@@ -34,13 +34,16 @@ export async function ensureRoles(client: ClientBase, passwords: RolePasswords =
     if (rows[0]?.strong !== false)
       throw new Error(`the role ${role} may bypass row-level security: refusing to use it`);
     if (password !== undefined) {
-      await client.query(`alter role ${role} password ${pg.escapeLiteral(await scramVerifier(password))}`);
+      await client.query(`alter role ${role} password ${escapeLiteral(await scramVerifier(password))}`);
     }
   }
 }
 
-/** What PostgreSQL keeps of a password (RFC 5803; SCRAM-SHA-256, RFC 7677). */
-async function scramVerifier(password: string): Promise<string> {
+/**
+ * What PostgreSQL keeps of a password (RFC 5803; SCRAM-SHA-256, RFC 7677); as a role's password it is taken as it is.
+ * @throws Error when the password is not 1 to 256 printable ASCII characters.
+ */
+export async function scramVerifier(password: string): Promise<string> {
   // Plain ASCII needs no SASLprep (RFC 4013), so both sides agree on its bytes.
   if (!/^[\u0020-\u007e]{1,256}$/u.test(password))
     throw new Error('a role password must be 1 to 256 printable ASCII characters');

@@ -140,7 +140,7 @@ async function disownPidFile(places: Places): Promise<void> {
 
 function asAccount(places: Places, account: ServerAccount | null) {
   const { PATH, TZ } = process.env;
-  return { cwd: places.cluster, env: { PATH, TZ, LC_ALL: 'C' }, ...(account ?? {}) };
+  return { cwd: places.cluster, env: { PATH, TZ, LC_ALL: 'C' }, ...account };
 }
 
 async function freePort(): Promise<number> {
