@@ -1,3 +1,4 @@
+import * as pg from 'pg';
 import { QueryTypes, Sequelize } from 'sequelize';
 import type { Transaction } from 'sequelize';
 import { bindModels } from './models/bind-models.ts';
@@ -33,6 +34,8 @@ const STATEMENT_TIMEOUT = 30_000;
 export async function openDatabase({ url, poolSize = 10 }: { url: string; poolSize?: number }): Promise<Database> {
   const sequelize = new Sequelize(url, {
     dialect: 'postgres',
+    // Given, because a bundle has no module that could be looked up by name.
+    dialectModule: pg,
     logging: false,
     pool: { max: poolSize, min: 0, idle: 30_000, acquire: 20_000 },
     dialectOptions: {
