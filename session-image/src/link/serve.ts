@@ -2,8 +2,11 @@ import { performServerHandshake } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { StreamHandler } from './router.ts';
 
-/** Bytes a peer may send on one stream, and on the whole link, before we have read them. */
-const STREAM_WINDOW = 4 * 1_048_576;
+/**
+ * Bytes a peer may send on one stream, and on the whole link, before we have read them. Bodies and input are bounded far below;
+ * output goes the other way, where the windows are the api's.
+ */
+const STREAM_WINDOW = 1_048_576;
 const LINK_WINDOW = 16 * 1_048_576;
 
 /**
