@@ -1,0 +1,231 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GatewaySession } from '../../../contract/gateway.ts';
+import type { EndReason } from '../../../contract/sessions.ts';
+import type { TerminalNotice } from '../../../contract/terminal-frames.ts';
+import { ProblemError } from '../errors.ts';
+import type { GatewayClient } from '../gateway-client/gateway-client.ts';
+import type { SandboxLink } from '../sandbox-link/sandbox-link.ts';
+import { type SessionLimits, nextLimit } from './limits.ts';
+import type { SessionView } from './presenter.ts';
+import { type ReachServices, RouterReach } from './router-reach.ts';
+import type { SessionIdentity } from './session-identity.ts';
+import { type Command, type Machine, type MachineEvent, step } from './state-machine.ts';
+
+/** A browser that is attached to a terminal of the session. */
+export interface AttachedPage {
+  notice(notice: TerminalNotice): void;
+  /** The session is over. */
+  end(): void;
+}
+
+export interface LiveSessionOptions {
+  readonly identity: SessionIdentity;
+  readonly machine: Machine;
+  readonly lastActivityAt: number | null;
+  readonly limits: SessionLimits;
+  /** How long the session waits for a router that is away, in milliseconds. */
+  readonly routerWaitMs: number;
+  readonly services: ReachServices & { readonly gateway: Pick<GatewayClient, 'on' | 'call'> };
+  /** Something that a page sees has changed; `before` is the machine as it was. */
+  readonly onChange: (session: LiveSession, before: Machine) => void;
+}
+
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 5_000;
+
+/** One session that has not ended, and everything that is open for it: its reach to the router, its timers, the pages on it. */
+export class LiveSession implements SessionView {
+  readonly identity: SessionIdentity;
+  readonly #options: LiveSessionOptions;
+  readonly #pages = new Set<AttachedPage>();
+  readonly #closing = new AbortController();
+  #machine: Machine;
+  #lastActivityAt: number | null;
+  #warning: SessionView['warning'] = null;
+  #reach: RouterReach | null = null;
+  #limitTimer: NodeJS.Timeout | undefined;
+  #removing = false;
+  /** Whether the gateway has taken it; before that it is no wonder that the gateway does not know it. */
+  accepted = false;
+
+  constructor(options: LiveSessionOptions) {
+    this.identity = options.identity;
+    this.#options = options;
+    this.#machine = options.machine;
+    this.#lastActivityAt = options.lastActivityAt;
+    if (options.machine.state === 'live') this.#armLimits();
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  get lastActivityAt(): number | null {
+    return this.#lastActivityAt;
+  }
+
+  get warning(): SessionView['warning'] {
+    return this.#warning;
+  }
+
+  /** The way to the agent. @throws ProblemError `session_over`, `session_not_live`, `sandbox_failed`. */
+  get link(): SandboxLink {
+    const { state } = this.#machine;
+    if (state === 'ending' || state === 'ended') throw new ProblemError('session_over');
+    if (state !== 'live') throw new ProblemError('session_not_live');
+    if (this.#reach === null) throw new ProblemError('sandbox_failed');
+    return this.#reach.link;
+  }
+
+  /** What the gateway says of it. */
+  heard(session: GatewaySession): void {
+    this.accepted = true;
+    this.#apply({ type: 'gateway', session, at: Date.now() });
+  }
+
+  /** The gateway still has it after a restart of ours. */
+  recover(session: GatewaySession): void {
+    this.accepted = true;
+    this.#apply({ type: 'recovered', session, at: Date.now(), waitMs: this.#options.routerWaitMs });
+  }
+
+  /** The gateway did not take it. */
+  refuse(certain: boolean, detail: string): void {
+    this.#apply({ type: 'refused', certain, detail, at: Date.now() });
+  }
+
+  end(reason: EndReason, detail: string | null = null): void {
+    this.#apply({ type: 'end', reason, detail, at: Date.now() });
+  }
+
+  /** The person did something; moves the idle limit. Called for every piece of input, so it does next to nothing. */
+  touch(): void {
+    this.#lastActivityAt = Date.now();
+    if (this.#warning?.limit === 'idle') this.#checkLimits();
+  }
+
+  /** A browser attached a terminal. @returns takes it away again. */
+  join(page: AttachedPage): () => void {
+    this.#pages.add(page);
+    return () => this.#pages.delete(page);
+  }
+
+  /** The api stops: lets go of everything, ends nothing. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#limitTimer);
+    await this.#reach?.close();
+  }
+
+  #apply(event: MachineEvent): void {
+    if (this.#closing.signal.aborted) return;
+    const before = this.#machine;
+    const { machine, commands } = step(before, event);
+    this.#machine = machine;
+    for (const command of commands) this.#run(command);
+    if (machine === before) return;
+    if (machine.state === 'live' && before.state !== 'live') this.#begin();
+    if (machine.reconnecting !== null && before.reconnecting === null) {
+      this.#notify({ kind: 'reconnecting', text: 'The router is away; waiting for it.' });
+    }
+    this.#options.onChange(this, before);
+  }
+
+  #begin(): void {
+    this.#lastActivityAt ??= this.#machine.liveAt;
+    this.#armLimits();
+  }
+
+  #run(command: Command): void {
+    switch (command) {
+      case 'connect':
+        return this.#connect();
+      case 'release':
+        return this.#release();
+      case 'remove':
+        void this.#remove();
+    }
+  }
+
+  #connect(): void {
+    const { routerId } = this.identity;
+    const { sandboxId, reconnecting } = this.#machine;
+    if (routerId === null || sandboxId === null) {
+      this.end('access_lost', 'The router was deleted.');
+      return;
+    }
+    this.#reach ??= new RouterReach(sandboxId, routerId, this.#options.services);
+    const { routerWaitMs } = this.#options;
+    this.#reach.reach(reconnecting?.until ?? Date.now() + routerWaitMs, {
+      connected: () => this.#apply({ type: 'connected', at: Date.now() }),
+      unreachable: (finding, detail) => this.#apply({ type: 'unreachable', finding, detail, at: Date.now() }),
+      lost: () => this.#apply({ type: 'lost', at: Date.now(), waitMs: routerWaitMs }),
+      waitOver: (detail) => this.#apply({ type: 'wait_over', detail, at: Date.now() }),
+      agentLost: () => this.#apply({ type: 'agent_lost', at: Date.now() }),
+      routerGone: () => this.end('access_lost', 'The router was deleted.'),
+    });
+  }
+
+  #release(): void {
+    clearTimeout(this.#limitTimer);
+    this.#warning = null;
+    const reach = this.#reach;
+    this.#reach = null;
+    reach?.close().catch((error: unknown) => this.#options.services.log.warn({ err: error }, 'a link did not close'));
+    for (const page of this.#pages) page.end();
+    this.#pages.clear();
+  }
+
+  async #remove(): Promise<void> {
+    if (this.#removing) return;
+    this.#removing = true;
+    const { gateway, log } = this.#options.services;
+    for (let pauseMs = FIRST_RETRY_MS; !this.#closing.signal.aborted; pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS)) {
+      try {
+        await gateway.call<'end_session'>({ verb: 'end_session', sessionId: this.identity.id });
+        this.#apply({ type: 'removed', at: Date.now() });
+        return;
+      } catch (error) {
+        if (this.#machine.state === 'ended') return;
+        log.warn({ err: error, sessionId: this.identity.id }, 'the gateway did not end a session yet');
+      }
+      await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+    }
+  }
+
+  #armLimits(): void {
+    clearTimeout(this.#limitTimer);
+    const { liveAt } = this.#machine;
+    if (liveAt === null) return;
+    const next = nextLimit(this.#options.limits, liveAt, this.#lastActivityAt ?? liveAt);
+    const due = this.#warning === null ? next.warnAt : next.at;
+    this.#limitTimer = setTimeout(() => this.#checkLimits(), Math.max(0, due - Date.now()));
+  }
+
+  #checkLimits(): void {
+    const { liveAt, state } = this.#machine;
+    if (state !== 'live' || liveAt === null) return;
+    const next = nextLimit(this.#options.limits, liveAt, this.#lastActivityAt ?? liveAt);
+    const now = Date.now();
+    if (now >= next.at) return this.end(next.limit);
+    const warning = now >= next.warnAt ? { limit: next.limit, at: next.at } : null;
+    const changed = warning?.at !== this.#warning?.at;
+    this.#warning = warning;
+    this.#armLimits();
+    if (!changed) return;
+    if (warning !== null) this.#notify({ kind: 'warning', text: warningText(warning.limit, warning.at - now) });
+    this.#options.onChange(this, this.#machine);
+  }
+
+  #notify(notice: TerminalNotice): void {
+    for (const page of this.#pages) page.notice(notice);
+  }
+}
+
+function warningText(limit: 'idle' | 'lifetime', leftMs: number): string {
+  const seconds = Math.max(1, Math.round(leftMs / 1_000));
+  const left = seconds > 90 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
+  return limit === 'idle'
+    ? `Nothing was typed for a while: this session ends in ${left} unless you go on.`
+    : `This session has reached its longest time and ends in ${left}.`;
+}

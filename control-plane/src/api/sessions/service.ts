@@ -1,0 +1,369 @@
+import { randomUUID } from 'node:crypto';
+import type { Database } from '@netpilot/db/database.ts';
+import type { Router } from '@netpilot/db/models/router.ts';
+import type { FastifyBaseLogger } from 'fastify';
+import { Op } from 'sequelize';
+import type { GatewaySession } from '../../../contract/gateway.ts';
+import type { EndReason } from '../../../contract/sessions.ts';
+import { type Actor, scopeOf } from '../access/actor.ts';
+import { type Action, authorise, can } from '../access/policy.ts';
+import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
+import { ProblemError, notFound } from '../errors.ts';
+import type { GatewayClient } from '../gateway-client/gateway-client.ts';
+import type { GatewayChange } from '../gateway-client/gateway-view.ts';
+import type { SessionLimits } from './limits.ts';
+import { LiveSession } from './live-session.ts';
+import type { Presence } from './presence.ts';
+import type { ConnectionProbe } from './probe.ts';
+import type { ReachServices } from './router-reach.ts';
+import { RowWriter } from './row-writer.ts';
+import type { SessionIdentity } from './session-identity.ts';
+import { type Machine, REQUESTED } from './state-machine.ts';
+
+export interface SessionServiceOptions extends ReachServices {
+  readonly database: Database;
+  readonly audit: AuditLog;
+  readonly gateway: Pick<GatewayClient, 'on' | 'call' | 'sessions' | 'tunnel' | 'connected'>;
+  readonly probe: Pick<ConnectionProbe, 'has'>;
+  readonly presence: Presence;
+  readonly limits: SessionLimits;
+  /** How long a session waits for a router that is away, in milliseconds. */
+  readonly routerWaitMs: number;
+  /** How long a queued session keeps its place without a page of its person, in milliseconds. */
+  readonly queuePresenceMs: number;
+  readonly log: Pick<FastifyBaseLogger, 'info' | 'warn' | 'error'>;
+}
+
+/** Who ended a session; null for the system. */
+type Ender = Pick<Actor, 'userId' | 'name'> | null;
+
+export type SessionListener = (session: LiveSession) => void;
+
+const SWEEP_MS = 5_000;
+const RECONCILE_MS = 20_000;
+/** How far `last_activity_at` may be behind, in milliseconds. */
+const ACTIVITY_LAG_MS = 30_000;
+/** How long an answer waits for the row and the audit event of an end; after that they are written behind. */
+const END_WRITTEN_MS = 3_000;
+
+/** All sessions that have not ended, and their way from request to end. */
+export class SessionService {
+  readonly #options: SessionServiceOptions;
+  readonly #writer: RowWriter;
+  readonly #active = new Map<string, LiveSession>();
+  /** Sessions of rows that have not been compared with the gateway yet. */
+  readonly #unrecovered = new Set<LiveSession>();
+  readonly #savedActivity = new Map<string, number | null>();
+  readonly #listeners = new Set<SessionListener>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #off: () => void;
+  #recovered = false;
+  #reconciling: Promise<void> | null = null;
+  #ender: Ender = null;
+  #closed = false;
+
+  constructor(options: SessionServiceOptions) {
+    this.#options = options;
+    this.#writer = new RowWriter(options.database, options.audit, options.log);
+    this.#off = options.gateway.on((change) => this.#heard(change));
+    this.#timers.push(setInterval(() => this.#sweep(), SWEEP_MS));
+    this.#timers.push(setInterval(() => void this.reconcile(), RECONCILE_MS));
+  }
+
+  /** Every session in memory: those that have not ended, and those whose end is not written yet. */
+  get active(): Iterable<LiveSession> {
+    return this.#active.values();
+  }
+
+  /** Told after each change that a page sees. @returns takes the listener away again. */
+  on(listener: SessionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * A session in memory that the actor may act on.
+   * @returns null when memory does not know it: it has ended, or never was.
+   * @throws ProblemError `not_found`, `forbidden`.
+   */
+  find(actor: Actor, id: string, action: Action): LiveSession | null {
+    const session = this.#active.get(id.toLowerCase());
+    if (session === undefined) return null;
+    const { organisationId, userId } = session.identity;
+    const resource = { organisationId, ownerId: userId };
+    authorise(actor, action, resource, can(actor, 'session.read', resource));
+    return session;
+  }
+
+  /**
+   * Asks for a session with a router.
+   * @throws ProblemError `not_found`, `forbidden`, `host_key_unconfirmed`, `router_unreachable`, `too_many_sessions`, `gateway_unavailable`.
+   */
+  async start(actor: Actor, routerId: string): Promise<LiveSession> {
+    const { database, gateway, audit } = this.#options;
+    const router = await database.transaction(scopeOf(actor), (transaction) =>
+      database.models.Router.findByPk(routerId, { transaction }),
+    );
+    if (router === null) throw notFound();
+    const resource = { organisationId: router.organisationId, ownerId: router.ownerId };
+    authorise(actor, 'session.start', resource, can(actor, 'router.read', resource));
+    this.#checkRouter(router);
+    const identity: SessionIdentity = {
+      id: randomUUID(),
+      organisationId: router.organisationId,
+      routerId: router.id,
+      routerName: router.name,
+      userId: actor.userId,
+      userName: actor.name,
+      loginSessionId: actor.loginSessionId,
+      createdAt: Date.now(),
+    };
+    await database.transaction(
+      { organisations: [identity.organisationId], userId: actor.userId },
+      async (transaction) => {
+        await database.models.BastionSession.create(
+          { ...identity, ...NEW_ROW, createdAt: new Date(identity.createdAt) },
+          { transaction },
+        );
+        const details = { router: router.name };
+        const entry = { action: 'session_requested', subjectId: identity.id, details } as const;
+        await audit.record({ ...entry, organisationId: identity.organisationId, actor }, transaction);
+      },
+    );
+    const session = this.#add(identity, REQUESTED, null);
+    this.#options.presence.seen(actor.userId);
+    try {
+      const { id: sessionId, organisationId, userId } = identity;
+      const answer = await gateway.call<'start_session'>({
+        verb: 'start_session',
+        sessionId,
+        organisationId,
+        userId,
+        routerId: router.id,
+        priority: 0,
+      });
+      // An event that came before the answer is newer than the answer.
+      session.heard(gateway.sessions().get(sessionId) ?? answer);
+      return session;
+    } catch (error) {
+      const code = error instanceof ProblemError ? error.code : 'internal';
+      session.refuse(code !== 'gateway_unavailable' && code !== 'internal', 'The gateway did not take the session.');
+      throw error;
+    }
+  }
+
+  /** Ends a session for a person: theirs with reason `user`, somebody else's with `admin`. @returns null when memory does not know it. */
+  async end(actor: Actor, id: string): Promise<LiveSession | null> {
+    const session = this.find(actor, id, 'session.end');
+    if (session === null) return null;
+    this.#end(session, session.identity.userId === actor.userId ? 'user' : 'admin', null, actor);
+    await this.#writer.settled(session.identity.id, END_WRITTEN_MS);
+    return session;
+  }
+
+  /** Ends all sessions that `which` says. @param actor who did it, for the audit trail; null for the system. */
+  endWhere(
+    which: (identity: SessionIdentity) => boolean,
+    reason: EndReason,
+    detail: string | null = null,
+    actor: Ender = null,
+  ): void {
+    for (const session of this.#active.values()) {
+      if (which(session.identity)) this.#end(session, reason, detail, actor);
+    }
+  }
+
+  /** Takes up the sessions that an earlier process left. Never rejects: what cannot be done yet is done later. */
+  async recover(): Promise<void> {
+    await this.#load();
+    await this.reconcile();
+  }
+
+  /** Compares memory with the gateway; what only one of them knows is ended. Never rejects. */
+  reconcile(): Promise<void> {
+    this.#reconciling ??= this.#compare()
+      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'sessions were not compared with the gateway'))
+      .finally(() => (this.#reconciling = null));
+    return this.#reconciling;
+  }
+
+  /** Lets go of everything; no session ends by it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#off();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#listeners.clear();
+    await Promise.all([...this.#active.values()].map((session) => session.close()));
+    await this.#writer.close();
+  }
+
+  #checkRouter(router: Router): void {
+    const { gateway } = this.#options;
+    if (!gateway.connected) throw new ProblemError('gateway_unavailable');
+    if (router.attachment === 'enrolled' && !gateway.tunnel(router.id).up) throw new ProblemError('router_unreachable');
+    if (router.hostKey === null) throw new ProblemError('host_key_unconfirmed');
+  }
+
+  #add(identity: SessionIdentity, machine: Machine, lastActivityAt: number | null): LiveSession {
+    const { limits, routerWaitMs } = this.#options;
+    const session = new LiveSession({
+      identity,
+      machine,
+      lastActivityAt,
+      limits,
+      routerWaitMs,
+      services: this.#options,
+      onChange: (changed, before) => this.#changed(changed, before),
+    });
+    this.#active.set(identity.id, session);
+    this.#savedActivity.set(identity.id, lastActivityAt);
+    if (machine === REQUESTED) this.#tell(session);
+    return session;
+  }
+
+  #end(session: LiveSession, reason: EndReason, detail: string | null, actor: Ender): void {
+    this.#ender = actor;
+    session.end(reason, detail);
+    this.#ender = null;
+  }
+
+  #changed(session: LiveSession, before: Machine): void {
+    const { identity, machine } = session;
+    this.#savedActivity.set(identity.id, session.lastActivityAt);
+    this.#writer.save(session, this.#entryOf(session, before));
+    this.#tell(session);
+    if (machine.state === 'ended') void this.#writer.settled(identity.id, SWEEP_MS).then(() => this.#forget(session));
+  }
+
+  #entryOf({ identity, machine }: LiveSession, before: Machine): AuditEntry | undefined {
+    const common = { organisationId: identity.organisationId, subjectId: identity.id };
+    if (machine.endReason !== null && before.endReason === null) {
+      const details = { router: identity.routerName, reason: machine.endReason, person: identity.userName };
+      return { ...common, action: 'session_ended', actor: this.#ender, details };
+    }
+    if (machine.state !== 'live' || before.state === 'live') return undefined;
+    const actor = { userId: identity.userId, name: identity.userName };
+    return { ...common, action: 'session_live', actor, details: { router: identity.routerName } };
+  }
+
+  #tell(session: LiveSession): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(session);
+      } catch (error) {
+        this.#options.log.error({ err: error }, 'a listener to sessions failed');
+      }
+    }
+  }
+
+  #forget(session: LiveSession): void {
+    const { id } = session.identity;
+    if (session.machine.state !== 'ended' || !this.#writer.isWritten(id)) return;
+    this.#active.delete(id);
+    this.#savedActivity.delete(id);
+    void session.close();
+  }
+
+  #heard(change: GatewayChange): void {
+    if (change.type === 'session') {
+      // Until the first comparison a recovered session only waits to be recovered.
+      if (this.#recovered) this.#active.get(change.session.sessionId)?.heard(change.session);
+    } else if (change.type === 'synchronised') void this.reconcile();
+  }
+
+  #sweep(): void {
+    if (!this.#recovered) void this.recover();
+    const { presence, queuePresenceMs } = this.#options;
+    for (const session of this.#active.values()) {
+      const { identity, machine, lastActivityAt } = session;
+      const saved = this.#savedActivity.get(identity.id) ?? 0;
+      if (machine.state === 'ended') this.#forget(session);
+      else if (machine.state === 'queued' && presence.absentMs(identity.userId) > queuePresenceMs) {
+        this.#end(session, 'abandoned', null, null);
+      } else if (lastActivityAt !== null && lastActivityAt - saved > ACTIVITY_LAG_MS) {
+        this.#savedActivity.set(identity.id, lastActivityAt);
+        this.#writer.save(session);
+      }
+    }
+  }
+
+  /** Reads the rows that have not ended, once. */
+  async #load(): Promise<void> {
+    if (this.#recovered || this.#closed) return;
+    const { database, log } = this.#options;
+    try {
+      const rows = await database.transaction({ organisations: 'all', userId: null }, (transaction) =>
+        database.models.BastionSession.findAll({ where: { state: { [Op.ne]: 'ended' } }, limit: 10_000, transaction }),
+      );
+      if (this.#recovered) return;
+      for (const row of rows) {
+        if (this.#active.has(row.id)) continue;
+        const machine: Machine = {
+          ...REQUESTED,
+          state: row.state,
+          sandboxId: row.sandboxId,
+          imageDigest: row.imageDigest,
+          endReason: row.endReason,
+          endDetail: row.endDetail,
+          liveAt: row.liveAt?.getTime() ?? null,
+        };
+        const session = this.#add(
+          { ...identityOf(row), createdAt: row.createdAt.getTime() },
+          machine,
+          row.lastActivityAt?.getTime() ?? null,
+        );
+        this.#unrecovered.add(session);
+      }
+      this.#recovered = true;
+    } catch (error) {
+      log.warn({ err: error }, 'the sessions of before could not be read yet');
+    }
+  }
+
+  async #compare(): Promise<void> {
+    if (!this.#recovered || this.#closed) return;
+    const { gateway, probe, log } = this.#options;
+    const asked = [...this.#active.values()].filter((session) => session.accepted || this.#unrecovered.has(session));
+    const { sessions } = await gateway.call<'list'>({ verb: 'list' });
+    const known = new Map(sessions.map((session) => [session.sessionId, session]));
+    for (const session of asked) {
+      const { id } = session.identity;
+      const told = known.get(id) ?? lost(id);
+      if (this.#unrecovered.delete(session) && told.state !== 'gone') session.recover(told);
+      else session.heard(told);
+    }
+    for (const { sessionId, state } of sessions) {
+      if (state === 'gone' || this.#active.has(sessionId) || probe.has(sessionId)) continue;
+      log.warn({ sessionId }, 'the gateway has a session that nobody knows');
+      await gateway.call<'end_session'>({ verb: 'end_session', sessionId });
+    }
+  }
+}
+
+const NEW_ROW = {
+  state: 'requested',
+  endReason: null,
+  endDetail: null,
+  sandboxId: null,
+  imageDigest: null,
+  liveAt: null,
+  endedAt: null,
+  lastActivityAt: null,
+} as const;
+
+function identityOf(row: Omit<SessionIdentity, 'createdAt'>): Omit<SessionIdentity, 'createdAt'> {
+  const { id, organisationId, routerId, routerName, userId, userName, loginSessionId } = row;
+  return { id, organisationId, routerId, routerName, userId, userName, loginSessionId };
+}
+
+function lost(sessionId: string): GatewaySession {
+  return {
+    sessionId,
+    state: 'gone',
+    queue: null,
+    sandboxId: null,
+    imageDigest: null,
+    detail: 'The gateway does not know this session.',
+    cause: 'lost',
+  };
+}

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import type { ExecInput, ExecResult, Terminal, TerminalSize } from '../../../contract/sessions.ts';
+import type { Actor } from '../access/actor.ts';
+import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
+import { ProblemError } from '../errors.ts';
+import type { LiveSession } from './live-session.ts';
+import type { SessionReader } from './reader.ts';
+import type { SessionService } from './service.ts';
+
+/** Commands that one session runs at once. */
+const COMMANDS_AT_ONCE = 8;
+/** The program of a command, when it is plainly one; arguments may hold secrets and are not kept. */
+const PROGRAM = /^\s*([\w./-]{1,64})(?=\s|$)/u;
+
+/** What the person whose session it is does in it. Every method throws ProblemError `not_found`, `session_over`, `session_not_live`. */
+export class SessionWork {
+  readonly #sessions: Pick<SessionService, 'find'>;
+  readonly #reader: Pick<SessionReader, 'missing'>;
+  readonly #audit: AuditLog;
+  readonly #commands = new Map<string, number>();
+
+  constructor(sessions: Pick<SessionService, 'find'>, reader: Pick<SessionReader, 'missing'>, audit: AuditLog) {
+    this.#sessions = sessions;
+    this.#reader = reader;
+    this.#audit = audit;
+  }
+
+  async listTerminals(actor: Actor, id: string): Promise<Terminal[]> {
+    const session = await this.#mine(actor, id);
+    return session.link.listTerminals();
+  }
+
+  /** @throws ProblemError `too_many_terminals`, `router_refused`. */
+  async openTerminal(actor: Actor, id: string, size: TerminalSize): Promise<Terminal> {
+    const session = await this.#mine(actor, id);
+    const { link } = session;
+    await this.#audit.record(entryOf(session, actor, 'terminal_opened', { router: session.identity.routerName }));
+    session.touch();
+    return link.openTerminal(size);
+  }
+
+  /** @throws ProblemError `not_found` also for a terminal that is not there. */
+  async deleteTerminal(actor: Actor, id: string, terminalId: number): Promise<void> {
+    const session = await this.#mine(actor, id);
+    session.touch();
+    await session.link.deleteTerminal(terminalId);
+  }
+
+  /** Runs one command. @throws ProblemError `exec_timeout`, `router_refused`, `too_many_requests`. */
+  async exec(actor: Actor, id: string, input: z.output<typeof ExecInput>): Promise<ExecResult> {
+    const session = await this.#mine(actor, id);
+    const { link } = session;
+    const running = this.#commands.get(session.identity.id) ?? 0;
+    if (running >= COMMANDS_AT_ONCE) throw new ProblemError('too_many_requests');
+    this.#commands.set(session.identity.id, running + 1);
+    try {
+      const program = PROGRAM.exec(input.command)?.[1] ?? null;
+      const details = { router: session.identity.routerName, program, bytes: Buffer.byteLength(input.command) };
+      await this.#audit.record(entryOf(session, actor, 'command_run', details));
+      session.touch();
+      return await link.exec(input);
+    } finally {
+      const left = (this.#commands.get(session.identity.id) ?? 1) - 1;
+      if (left > 0) this.#commands.set(session.identity.id, left);
+      else this.#commands.delete(session.identity.id);
+    }
+  }
+
+  async #mine(actor: Actor, id: string): Promise<LiveSession> {
+    return this.#sessions.find(actor, id, 'session.use') ?? this.#reader.missing(actor, id);
+  }
+}
+
+function entryOf(
+  { identity }: LiveSession,
+  actor: Actor,
+  action: AuditEntry['action'],
+  details: NonNullable<AuditEntry['details']>,
+): AuditEntry {
+  return { action, organisationId: identity.organisationId, actor, subjectId: identity.id, details };
+}
