@@ -7,7 +7,7 @@ import { imageWithHash, run } from './docker.ts';
 export const BASE_IMAGE = 'netpilot-node-base';
 
 /** Changes whenever this file lays the base out differently. */
-const LAYOUT = '1';
+const LAYOUT = '2';
 
 /**
  * The image that the session image stands on, as a name for `FROM`: the one that NETPILOT_SESSION_BASE names (such as a distroless
@@ -39,6 +39,8 @@ export async function ensureBaseImage({ log }: { log: (line: string) => void }):
     await writeFile(join(root, 'etc/group'), 'sandbox:x:65532:\n');
     const archive = join(directory, 'root.tar');
     await run('chmod', ['-R', 'a+rX,u-s,g-s', root]);
+    // runc gives a tmpfs the mode of the directory under it, whatever the mount asks for.
+    await run('chmod', ['1777', join(root, 'tmp')]);
     await run('tar', ['--numeric-owner', '--owner=0', '--group=0', '-C', root, '-cf', archive, '.']);
     await run('docker', [
       'import',
