@@ -6,7 +6,9 @@ import type { Algorithms } from 'ssh2';
  * out. Dropbear knows neither GCM nor encrypt-then-MAC in its stock build, so CTR with plain SHA-2 MACs has to stay.
  */
 export const TUNNEL_ALGORITHMS: Algorithms = {
-  kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', 'diffie-hellman-group14-sha256'],
+  // The client's order decides, ours matters to Dropbear alone: it sends its guess ahead of the server's list, and when the guess is our
+  // first entry it does not send again what ssh2 has dropped by then, and both wait for ever. No Dropbear guesses this one.
+  kex: ['ecdh-sha2-nistp256', 'curve25519-sha256', 'curve25519-sha256@libssh.org', 'diffie-hellman-group14-sha256'],
   serverHostKey: ['ssh-ed25519'],
   cipher: ['aes256-gcm@openssh.com', 'aes128-gcm@openssh.com', 'aes256-ctr', 'aes128-ctr'],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
