@@ -16,10 +16,20 @@ export interface CommandOptions {
   input?: string | NodeJS.ReadableStream;
   env?: NodeJS.ProcessEnv;
   cwd?: string;
+  /** For what leaves the machine half-changed when it is cut short, such as apt-get: {@link stopCommands} lets it finish. */
+  uninterruptible?: boolean;
 }
 
 /** Bytes kept of each stream: the newest. */
 const KEPT = 1_000_000;
+
+/** Process groups of the commands under way that may be cut short. */
+const interruptible = new Set<number>();
+
+/** Ends all commands under way, as a Ctrl-C would if they shared our process group. */
+export function stopCommands(): void {
+  for (const pid of interruptible) signalGroup(pid, 'SIGTERM');
+}
 
 /**
  * Runs a program without a shell, in a process group of its own, so that a Ctrl-C at the terminal reaches only the launcher.
@@ -41,8 +51,11 @@ export function command(
     const result: CommandResult = { code: null, stdout: '', stderr: '', timedOut: false };
     const timer = setTimeout(() => {
       result.timedOut = true;
-      killGroup(child.pid);
+      signalGroup(child.pid, 'SIGKILL');
     }, options.timeoutMs ?? 120_000);
+    const { pid } = child;
+    if (pid !== undefined && options.uninterruptible !== true) interruptible.add(pid);
+    child.once('exit', () => interruptible.delete(pid ?? 0));
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       result.stdout = (result.stdout + text).slice(-KEPT);
     });
@@ -66,10 +79,10 @@ export function command(
   });
 }
 
-function killGroup(pid: number | undefined): void {
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    process.kill(-pid, signal);
   } catch {
     // It ended by itself in between.
   }

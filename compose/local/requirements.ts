@@ -90,7 +90,7 @@ export async function ensurePackages(names: readonly string[], log: Log = () => 
  */
 export async function aptGet(args: readonly string[], timeoutMs = 900_000): Promise<string | null> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-  const result = await command('apt-get', [...APT, ...args], { timeoutMs, env });
+  const result = await command('apt-get', [...APT, ...args], { timeoutMs, env, uninterruptible: true });
   if (result.code === 0) return null;
   if (result.timedOut) return 'it did not end in time';
   return reasonIn(`${result.stdout}\n${result.stderr}`);

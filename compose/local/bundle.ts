@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { contentHash, unlessUnchanged } from './content-stamp.ts';
+import { Obstacle } from './obstacle.ts';
+import { BUILD_DIRECTORY, ROOT } from './places.ts';
+import type { Log } from './requirements.ts';
+
+/** The two server processes, each one file; their dependencies stay in node_modules. */
+export const PROGRAMS = {
+  gateway: { source: 'control-plane/src/gateway/main.ts', bundle: join(BUILD_DIRECTORY, 'gateway.mjs') },
+  api: { source: 'control-plane/src/api/main.ts', bundle: join(BUILD_DIRECTORY, 'api.mjs') },
+} as const;
+
+const SOURCES = ['control-plane/contract', 'control-plane/src', 'db', 'package-lock.json', 'compose/local/bundle.ts'];
+
+/** Only our own TypeScript goes in: what npm installed is loaded from where it is. */
+const ownSourcesOnly: Plugin = {
+  name: 'own-sources-only',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'entry-point' || path.startsWith('@netpilot/') ? undefined : { path, external: true },
+    );
+  },
+};
+
+/**
+ * Bundles the gateway and the api when their sources changed.
+ * @throws Obstacle with the first error of the sources.
+ */
+export async function bundlePrograms(log: Log = () => {}): Promise<void> {
+  const content = await contentHash(ROOT, SOURCES);
+  const { gateway, api } = PROGRAMS;
+  await unlessUnchanged({ stamp: join(BUILD_DIRECTORY, 'programs.stamp'), content, product: api.bundle }, async () => {
+    log('Bundling the gateway and the api');
+    for (const program of [gateway, api]) {
+      await build({
+        absWorkingDir: ROOT,
+        entryPoints: [program.source],
+        outfile: program.bundle,
+        bundle: true,
+        platform: 'node',
+        target: 'node20',
+        format: 'esm',
+        sourcemap: 'inline',
+        logLevel: 'silent',
+        plugins: [ownSourcesOnly],
+      }).catch((error: Error) => {
+        throw new Obstacle(`${program.source} cannot be bundled: ${error.message.split('\n').slice(0, 3).join(' ')}`);
+      });
+    }
+  });
+}

@@ -1,0 +1,188 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildSessionImage, ensureBaseImage } from '@netpilot/session-image/build.ts';
+import { ensureDemoRouterImage } from '../demo-router/image.ts';
+import { bundlePrograms } from './bundle.ts';
+import { stopCommands } from './command.ts';
+import { ensureEngine, type Engine } from './engine.ts';
+import { Obstacle, sentenceOf } from './obstacle.ts';
+import { preparePlaces, ROOT, stateDirectory } from './places.ts';
+import { Progress } from './progress.ts';
+import { ensurePackages, requireDiskSpace, requireLinux } from './requirements.ts';
+import { addCounts, countsOf, failuresOf, NO_TESTS, type Counts } from './test-report.ts';
+import { removeDeadContainers } from './test-leftovers.ts';
+import { buildWeb } from './web-build.ts';
+
+/** What each project needs; a run of one prepares no more than that. */
+const PROJECTS = {
+  unit: { packages: [], engine: false, web: false, parallel: true },
+  integration: {
+    packages: ['openssh-client', 'openssh-server', 'dropbear-bin', 'iproute2'],
+    engine: true,
+    web: false,
+    parallel: false,
+  },
+  browser: { packages: ['chromium', 'openssh-client'], engine: true, web: true, parallel: false },
+} as const;
+type Project = keyof typeof PROJECTS;
+const ALL = Object.keys(PROJECTS) as Project[];
+
+/** Takes `--selectProjects a b` out of the arguments; without it all projects run, in the order of their cost. */
+function chosenProjects(args: readonly string[]): { projects: Project[]; rest: string[] } {
+  const at = args.indexOf('--selectProjects');
+  if (at === -1) return { projects: ALL, rest: [...args] };
+  const names = args.slice(at + 1);
+  const end = names.findIndex((name) => name.startsWith('-'));
+  const chosen = end === -1 ? names : names.slice(0, end);
+  const unknown = chosen.filter((name) => !(name in PROJECTS));
+  if (chosen.length === 0 || unknown.length > 0) {
+    throw new Obstacle(`--selectProjects knows ${ALL.join(', ')}: name one or more of them.`);
+  }
+  const rest = [...args.slice(0, at), ...(end === -1 ? [] : names.slice(end))];
+  return { projects: ALL.filter((project) => chosen.includes(project)), rest };
+}
+
+/** All projects together get this long, in milliseconds; what does not end in time has failed. */
+const TIME_LIMIT = 26 * 60_000;
+
+class TestRun {
+  readonly #deadline = Date.now() + TIME_LIMIT;
+  readonly #temporary: string;
+  #jest: ReturnType<typeof spawn> | null = null;
+  #stopping = false;
+
+  constructor(temporary: string) {
+    this.#temporary = temporary;
+  }
+
+  /** Ends what runs; {@link TestRun.project} then resolves. */
+  stop(): void {
+    this.#stopping = true;
+    this.#jest?.kill('SIGTERM');
+  }
+
+  /** Runs the tests of one project; failures are printed by jest as they happen. */
+  async project(project: Project, rest: readonly string[]): Promise<{ counts: Counts; failures: string[] }> {
+    if (this.#stopping) return { counts: NO_TESTS, failures: [] };
+    const reportFile = join(this.#temporary, `${project}.json`);
+    const args = [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--selectProjects',
+      project,
+      '--forceExit',
+      '--passWithNoTests',
+      ...(PROJECTS[project].parallel ? [] : ['--runInBand']),
+      '--json',
+      `--outputFile=${reportFile}`,
+      ...rest,
+    ];
+    const ended = await this.#run(args);
+    const text = await readFile(reportFile, 'utf8').catch(() => null);
+    if (text === null) {
+      const why = this.#stopping ? 'was stopped' : `ended ${ended} without a report`;
+      return { counts: { passed: 0, failed: 1 }, failures: [`${project}: ${why}`] };
+    }
+    const report = parseReport(text);
+    return { counts: countsOf(report), failures: failuresOf(report, ROOT) };
+  }
+
+  #run(args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      // With --json jest writes the report to standard output as well: only standard error is for people.
+      const jest = spawn(process.execPath, args, {
+        cwd: ROOT,
+        stdio: ['ignore', 'ignore', 'inherit'],
+        env: { ...process.env, TMPDIR: this.#temporary },
+      });
+      this.#jest = jest;
+      const timer = setTimeout(() => jest.kill('SIGKILL'), Math.max(this.#deadline - Date.now(), 1_000));
+      jest.once('error', reject);
+      jest.once('close', (code, signal) => {
+        clearTimeout(timer);
+        this.#jest = null;
+        resolve(signal === null ? `with code ${code}` : `by ${signal}`);
+      });
+    });
+  }
+}
+
+/** Brings everything about that the projects need. @returns the engine, to be stopped. */
+async function prepare(projects: readonly Project[]): Promise<Engine | null> {
+  const needs = projects.map((project) => PROJECTS[project]);
+  const packages = [...new Set(needs.flatMap((need) => need.packages))];
+  const progress = new Progress(4);
+  const places = await preparePlaces(stateDirectory());
+  await progress.step('Debian packages', async (log) => {
+    await requireDiskSpace(places.state);
+    await ensurePackages(packages, log);
+  });
+  const engine = await progress.step('Docker engine', async (log) => {
+    if (!needs.some((need) => need.engine)) return null;
+    const started = await ensureEngine({ stateDirectory: places.state, log });
+    await removeDeadContainers(started.ours);
+    return started;
+  });
+  try {
+    await progress.step('Images', async (log) => {
+      if (engine === null) return;
+      await buildSessionImage({ base: await ensureBaseImage({ log }), log });
+      await ensureDemoRouterImage({ log });
+    });
+    await progress.step('Web application and programs', async (log) => {
+      if (needs.some((need) => need.web)) await buildWeb(log);
+      if (engine !== null) await bundlePrograms(log);
+    });
+  } catch (error) {
+    await engine?.stop();
+    throw error;
+  }
+  return engine;
+}
+
+/** @returns true when something passed and nothing failed. */
+async function main(): Promise<boolean> {
+  requireLinux();
+  const { projects, rest } = chosenProjects(process.argv.slice(3));
+  const temporary = await mkdtemp(join(tmpdir(), 'np-'));
+  // The database server runs as another account and has its files below.
+  await chmod(temporary, 0o1777);
+  const run = new TestRun(temporary);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      run.stop();
+      stopCommands();
+    });
+  }
+  let engine: Engine | null = null;
+  let counts = NO_TESTS;
+  const failures: string[] = [];
+  try {
+    engine = await prepare(projects);
+    for (const project of projects) {
+      const result = await run.project(project, rest);
+      counts = addCounts(counts, result.counts);
+      failures.push(...result.failures);
+    }
+  } catch (error) {
+    process.stderr.write(`${sentenceOf(error)}\n`);
+    counts = addCounts(counts, { passed: 0, failed: 1 });
+  } finally {
+    await engine?.stop();
+    await rm(temporary, { recursive: true, force: true });
+  }
+  for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
+  process.stdout.write(`tests: ${counts.passed} passed, ${counts.failed} failed\n`);
+  return counts.failed === 0 && counts.passed > 0;
+}
+
+try {
+  process.exitCode = (await main()) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${sentenceOf(error)}\n`);
+  process.exitCode = 1;
+}
+process.exit();
