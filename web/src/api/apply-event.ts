@@ -1,0 +1,82 @@
+import type { PageEvent } from '@netpilot/control-plane/contract/events.ts';
+import type { Router } from '@netpilot/control-plane/contract/routers.ts';
+import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
+import type { QueryClient } from '@tanstack/react-query';
+import { keys } from './keys.ts';
+import { type Pages, changeItems, contains } from './pages.ts';
+
+/**
+ * Brings an event into the query cache. Requests under way are cancelled first: their answers may be older than the event and would
+ * undo it. A cancelled first load starts again.
+ */
+export async function applyEvent(client: QueryClient, event: PageEvent): Promise<void> {
+  switch (event.type) {
+    case 'hello':
+      // Anything may have changed while nobody listened.
+      await client.invalidateQueries();
+      return;
+    case 'session':
+      return applySession(client, event.session);
+    case 'tunnel': {
+      const { routerId, tunnel } = event;
+      const change = (router: Router) => (router.id === routerId ? { ...router, tunnel } : router);
+      await replace<Router>(client, keys.router(routerId), change);
+      await replaceInLists<Router>(client, keys.routerLists, change);
+      return;
+    }
+    case 'router_changed':
+      await Promise.all([
+        client.invalidateQueries({ queryKey: keys.router(event.routerId) }),
+        client.invalidateQueries({ queryKey: keys.routerLists }),
+      ]);
+      return;
+    case 'organisation_changed':
+      await Promise.all(
+        [keys.me, keys.organisations, keys.members(event.organisationId), keys.routerLists].map((queryKey) =>
+          client.invalidateQueries({ queryKey }),
+        ),
+      );
+  }
+}
+
+/** Brings the newest state of one session into every place that shows it. */
+export async function applySession(client: QueryClient, session: Session): Promise<void> {
+  await client.cancelQueries({ queryKey: keys.session(session.id) });
+  client.setQueryData(keys.session(session.id), session);
+  const ended = session.state === 'ended';
+  for (const queryKey of [keys.sessions('active'), keys.oversight]) {
+    const known = contains(client.getQueryData<Pages<Session>>(queryKey), ({ id }) => id === session.id);
+    if (known) {
+      await replaceInLists<Session>(client, queryKey, (item) => {
+        if (item.id !== session.id) return item;
+        return ended ? null : session;
+      });
+    } else if (!ended) {
+      await client.invalidateQueries({ queryKey });
+    }
+  }
+  if (ended) await client.invalidateQueries({ queryKey: keys.sessions('ended') });
+}
+
+async function replace<T>(client: QueryClient, queryKey: readonly unknown[], change: (item: T) => T): Promise<void> {
+  if (client.getQueryData(queryKey) === undefined) {
+    await client.invalidateQueries({ queryKey });
+    return;
+  }
+  await client.cancelQueries({ queryKey });
+  client.setQueryData<T>(queryKey, (item) => (item === undefined ? item : change(item)));
+}
+
+async function replaceInLists<T>(
+  client: QueryClient,
+  queryKey: readonly unknown[],
+  change: (item: T) => T | null,
+): Promise<void> {
+  const loading = client.getQueriesData({ queryKey }).some(([, data]) => data === undefined);
+  if (loading) {
+    await client.invalidateQueries({ queryKey });
+    return;
+  }
+  await client.cancelQueries({ queryKey });
+  client.setQueriesData<Pages<T>>({ queryKey }, (data) => (data ? changeItems(data, change) : data));
+}

@@ -1,0 +1,96 @@
+import { AuditEvent } from '@netpilot/control-plane/contract/audit.ts';
+import {
+  Member,
+  type MemberChange,
+  type MemberInput,
+  Organisation,
+  type OrganisationInput,
+} from '@netpilot/control-plane/contract/organisations.ts';
+import { LoginSession, Me, User, type UserChange } from '@netpilot/control-plane/contract/people.ts';
+import {
+  ConnectionTest,
+  Enrolment,
+  type HostKeyConfirmation,
+  Router,
+  type RouterChange,
+  RouterCreated,
+  type RouterInput,
+} from '@netpilot/control-plane/contract/routers.ts';
+import { Session, type SessionInput, Terminal, type TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
+import { z } from 'zod';
+import { request } from './client.ts';
+
+/** Lists come whole or page by page; a whole one has no cursor. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.strictObject({ items: z.array(item), nextCursor: z.string().nullable().default(null) });
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  nextCursor: string | null;
+}
+
+type Signal = AbortSignal | undefined;
+const paged = (cursor: string | undefined) => ({ cursor, limit: '50' });
+
+/** One function for each request of the API; each throws what {@link request} throws. */
+export const api = {
+  me: (signal?: Signal) => request({ path: '/me', answer: Me, signal }),
+  signOut: () => request({ method: 'POST', path: '/auth/sign-out' }),
+  signIns: (signal?: Signal) => request({ path: '/auth/sessions', answer: listOf(LoginSession), signal }),
+  endSignIn: (id: string) => request({ method: 'DELETE', path: `/auth/sessions/${id}` }),
+  endOtherSignIns: () => request({ method: 'DELETE', path: '/auth/sessions' }),
+
+  organisations: (signal?: Signal) => request({ path: '/organisations', answer: listOf(Organisation), signal }),
+  createOrganisation: (body: OrganisationInput) =>
+    request({ method: 'POST', path: '/organisations', body, answer: Organisation }),
+  renameOrganisation: (id: string, body: OrganisationInput) =>
+    request({ method: 'PATCH', path: `/organisations/${id}`, body, answer: Organisation }),
+  deleteOrganisation: (id: string) => request({ method: 'DELETE', path: `/organisations/${id}` }),
+  members: (id: string, signal?: Signal) =>
+    request({ path: `/organisations/${id}/members`, answer: listOf(Member), signal }),
+  addMember: (id: string, body: MemberInput) =>
+    request({ method: 'POST', path: `/organisations/${id}/members`, body, answer: Member }),
+  changeMember: (id: string, userId: string, body: MemberChange) =>
+    request({ method: 'PATCH', path: `/organisations/${id}/members/${userId}`, body, answer: Member }),
+  removeMember: (id: string, userId: string) =>
+    request({ method: 'DELETE', path: `/organisations/${id}/members/${userId}` }),
+  audit: (id: string, cursor?: string, signal?: Signal) =>
+    request({ path: `/organisations/${id}/audit`, query: paged(cursor), answer: listOf(AuditEvent), signal }),
+
+  routers: (organisationId?: string, cursor?: string, signal?: Signal) =>
+    request({ path: '/routers', query: { organisationId, ...paged(cursor) }, answer: listOf(Router), signal }),
+  router: (id: string, signal?: Signal) => request({ path: `/routers/${id}`, answer: Router, signal }),
+  createRouter: (body: RouterInput) => request({ method: 'POST', path: '/routers', body, answer: RouterCreated }),
+  changeRouter: (id: string, body: RouterChange) =>
+    request({ method: 'PATCH', path: `/routers/${id}`, body, answer: Router }),
+  deleteRouter: (id: string) => request({ method: 'DELETE', path: `/routers/${id}` }),
+  newEnrolment: (id: string) => request({ method: 'POST', path: `/routers/${id}/enrolment`, answer: Enrolment }),
+  testRouter: (id: string) => request({ method: 'POST', path: `/routers/${id}/test`, answer: ConnectionTest }),
+  confirmHostKey: (id: string, body: HostKeyConfirmation) =>
+    request({ method: 'POST', path: `/routers/${id}/host-key`, body, answer: Router }),
+
+  sessions: (state: 'active' | 'ended', cursor?: string, signal?: Signal) =>
+    request({ path: '/sessions', query: { state, ...paged(cursor) }, answer: listOf(Session), signal }),
+  session: (id: string, signal?: Signal) => request({ path: `/sessions/${id}`, answer: Session, signal }),
+  createSession: (body: SessionInput) => request({ method: 'POST', path: '/sessions', body, answer: Session }),
+  endSession: (id: string) => request({ method: 'DELETE', path: `/sessions/${id}`, answer: Session }),
+  terminals: (id: string, signal?: Signal) =>
+    request({ path: `/sessions/${id}/terminals`, answer: listOf(Terminal), signal }),
+  openTerminal: (id: string, body: TerminalSize) =>
+    request({ method: 'POST', path: `/sessions/${id}/terminals`, body, answer: Terminal }),
+  closeTerminal: (id: string, terminal: number) =>
+    request({ method: 'DELETE', path: `/sessions/${id}/terminals/${terminal}` }),
+
+  overseenSessions: (organisationId?: string, cursor?: string, signal?: Signal) =>
+    request({
+      path: '/oversight/sessions',
+      query: { organisationId, ...paged(cursor) },
+      answer: listOf(Session),
+      signal,
+    }),
+  users: (cursor?: string, signal?: Signal) =>
+    request({ path: '/users', query: paged(cursor), answer: listOf(User), signal }),
+  changeUser: (id: string, body: UserChange) => request({ method: 'PATCH', path: `/users/${id}`, body, answer: User }),
+  revokeUser: (id: string) => request({ method: 'POST', path: `/users/${id}/revoke` }),
+} as const;

@@ -1,0 +1,67 @@
+import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { Me } from '@netpilot/control-plane/contract/people.ts';
+import { type Page, api } from './calls.ts';
+import { keys } from './keys.ts';
+import { type Pages, itemsOf } from './pages.ts';
+import { isProblem } from './problem.ts';
+
+/** Who is signed in; null when nobody is. */
+export const useMe = (): UseQueryResult<Me | null> =>
+  useQuery({
+    queryKey: keys.me,
+    queryFn: async ({ signal }) => {
+      try {
+        return await api.me(signal);
+      } catch (error) {
+        if (isProblem(error, 'unauthenticated')) return null;
+        throw error;
+      }
+    },
+    staleTime: 60_000,
+  });
+
+/** The signed-in person, for pages that are only shown to one. */
+export function useSignedIn(): Me {
+  const { data } = useMe();
+  if (!data) throw new Error('this page is only for signed-in people');
+  return data;
+}
+
+export const useSignIns = () => useQuery({ queryKey: keys.signIns, queryFn: ({ signal }) => api.signIns(signal) });
+export const useOrganisations = () =>
+  useQuery({ queryKey: keys.organisations, queryFn: ({ signal }) => api.organisations(signal) });
+export const useMembers = (organisationId: string) =>
+  useQuery({ queryKey: keys.members(organisationId), queryFn: ({ signal }) => api.members(organisationId, signal) });
+export const useRouter = (routerId: string) =>
+  useQuery({ queryKey: keys.router(routerId), queryFn: ({ signal }) => api.router(routerId, signal) });
+export const useSession = (sessionId: string) =>
+  useQuery({
+    queryKey: keys.session(sessionId),
+    queryFn: ({ signal }) => api.session(sessionId, signal),
+    // Events carry every change; this heals what an event lost on the way would leave wrong.
+    refetchInterval: ({ state }) => (state.data && state.data.state !== 'ended' ? 15_000 : false),
+  });
+
+export const useRouters = (organisationId: string | null) =>
+  usePages(keys.routers(organisationId), (cursor, signal) => api.routers(organisationId ?? undefined, cursor, signal));
+export const useSessions = (state: 'active' | 'ended') =>
+  usePages(keys.sessions(state), (cursor, signal) => api.sessions(state, cursor, signal));
+export const useOversight = () =>
+  usePages(keys.oversight, (cursor, signal) => api.overseenSessions(undefined, cursor, signal));
+export const useAudit = (organisationId: string) =>
+  usePages(keys.audit(organisationId), (cursor, signal) => api.audit(organisationId, cursor, signal));
+export const useUsers = () => usePages(keys.users, (cursor, signal) => api.users(cursor, signal));
+
+function usePages<T extends { id: string }>(
+  queryKey: readonly unknown[],
+  load: (cursor: string | undefined, signal: AbortSignal) => Promise<Page<T>>,
+) {
+  const query = useInfiniteQuery({
+    queryKey,
+    queryFn: ({ pageParam, signal }) => load(pageParam, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: Page<T>) => page.nextCursor ?? undefined,
+    maxPages: 40,
+  });
+  return { ...query, items: itemsOf(query.data as Pages<T> | undefined, ({ id }) => id) };
+}

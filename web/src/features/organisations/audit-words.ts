@@ -1,0 +1,40 @@
+import type { AuditAction, AuditEvent } from '@netpilot/control-plane/contract/audit.ts';
+
+/** What happened, after the name of who did it. */
+export const AUDIT_WORDS: Record<AuditAction, string> = {
+  sign_in: 'signed in',
+  sign_in_failed: 'failed to sign in',
+  sign_out: 'signed out',
+  refresh_reuse: 'used an old sign-in again, which ended it',
+  login_session_revoked: 'ended a sign-in',
+  user_disabled: 'disabled a person',
+  user_enabled: 'enabled a person',
+  organisation_created: 'created the organisation',
+  organisation_renamed: 'renamed the organisation',
+  organisation_deleted: 'deleted the organisation',
+  member_added: 'added a member',
+  member_changed: 'changed the role of a member',
+  member_removed: 'removed a member',
+  router_created: 'added a router',
+  router_changed: 'changed a router',
+  router_deleted: 'deleted a router',
+  router_enrolment_issued: 'made a line for a router',
+  router_enrolled: 'set up a router',
+  router_tested: 'tested a connection',
+  host_key_pinned: 'confirmed a host key',
+  host_key_changed: 'met another host key',
+  session_requested: 'asked for a session',
+  session_live: 'connected a session',
+  session_ended: 'ended a session',
+  terminal_opened: 'opened a terminal',
+  command_run: 'ran a command',
+};
+
+/** @returns the details of an entry on one line, as `name: value`; control characters are shown as spaces. */
+export function detailsLine({ details }: Pick<AuditEvent, 'details'>): string {
+  return Object.entries(details)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(' · ')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
+}

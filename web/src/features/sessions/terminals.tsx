@@ -1,0 +1,177 @@
+import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
+import { Button, Center, Loader, Stack, Text } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import { useQueryClient } from '@tanstack/react-query';
+import { IconPlus } from '@tabler/icons-react';
+import { useCallback, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
+import { keys } from '../../api/keys.ts';
+import { OfflineBanner } from '../../shell/offline-banner.tsx';
+import { Trouble } from '../../shell/trouble.tsx';
+import { ComposeBar } from '../terminal/compose-bar.tsx';
+import { KeyRow } from '../terminal/key-row.tsx';
+import { type Modifiers, NO_MODIFIERS, withModifiers } from '../terminal/keys.ts';
+import { PasteDialog } from '../terminal/paste-dialog.tsx';
+import { SearchBar } from '../terminal/search-bar.tsx';
+import { screenReaderAsked, useTerminalSettings } from '../terminal/settings.ts';
+import { type TerminalHandle, TerminalView } from '../terminal/terminal-view.tsx';
+import { estimateSize } from './estimate-size.ts';
+import { SessionBanners } from './session-banners.tsx';
+import { SessionBar } from './session-bar.tsx';
+import { SessionTools } from './session-tools.tsx';
+import { TerminalTabs } from './terminal-tabs.tsx';
+import { useTerminals } from './use-terminals.ts';
+
+/** The terminals of a live session with everything around them; after its end their screens stay to be read. */
+export function Terminals({ session }: { session: Session }) {
+  const client = useQueryClient();
+  const [search] = useSearchParams();
+  const phone = useMediaQuery('(max-width: 48em), (pointer: coarse)', false, { getInitialValueInEffect: false });
+  const [settings] = useTerminalSettings();
+  const screens = useRef<HTMLElement>(null);
+  const live = session.state === 'live';
+  const { list, terminals, active, choose, open, close } = useTerminals(session.id, live, () =>
+    estimateSize(screens.current, settings.fontSize),
+  );
+  const handles = useRef(new Map<number, TerminalHandle>());
+  const current = () => (active === null ? undefined : handles.current.get(active));
+  const [titles, setTitles] = useState<Readonly<Record<number, string>>>({});
+  const [selected, setSelected] = useState(false);
+  const [finding, setFinding] = useState(false);
+  const [pasting, setPasting] = useState<string | null>(null);
+
+  const [held, setHeld] = useState<Modifiers>(NO_MODIFIERS);
+  const heldNow = useRef(held);
+  const hold = useCallback((next: Modifiers) => {
+    heldNow.current = next;
+    setHeld(next);
+  }, []);
+  const takeModifiers = useCallback(() => {
+    const taken = heldNow.current;
+    if (taken.ctrl || taken.alt) hold(NO_MODIFIERS);
+    return taken;
+  }, [hold]);
+
+  const paste = async () => {
+    const text = await readClipboard();
+    if (text === null) setPasting('');
+    else current()?.paste(text);
+  };
+  const restart = (id: number) => {
+    close.mutate(id);
+    open.mutate();
+  };
+  const leave = () =>
+    document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"], .np-session-bar a')?.focus();
+
+  return (
+    <>
+      <SessionBar session={session}>
+        <SessionTools
+          session={session}
+          phone={phone}
+          selected={selected}
+          terminalOpen={active !== null}
+          onFind={() => setFinding(true)}
+          copyText={() => current()?.screen.text() ?? ''}
+          onPaste={() => void paste()}
+          onNewTerminal={() => open.mutate()}
+          onCloseTerminal={() => active !== null && close.mutate(active)}
+        />
+      </SessionBar>
+      <OfflineBanner />
+      <SessionBanners session={session} ended />
+      {(!phone || terminals.length > 1) && (
+        <TerminalTabs
+          terminals={terminals}
+          titles={titles}
+          active={active}
+          live={live}
+          opening={open.isPending}
+          onChoose={choose}
+          onOpen={() => open.mutate()}
+          onClose={(id) => close.mutate(id)}
+        />
+      )}
+      <Trouble error={list.error} retry={() => void list.refetch()} />
+      <Trouble error={open.error} retry={() => open.mutate()} />
+      <Trouble error={close.error} />
+      <main className="np-screens" ref={screens}>
+        {finding && <SearchBar terminal={current()} onClose={() => setFinding(false)} />}
+        {terminals.map(({ id, historyEnd }) => (
+          <TerminalView
+            key={id}
+            sessionId={session.id}
+            terminalId={id}
+            historyEnd={historyEnd}
+            active={id === active}
+            screenReader={screenReaderAsked(`?${search.toString()}`)}
+            takeModifiers={takeModifiers}
+            onHandle={(terminal, handle) => {
+              if (handle) handles.current.set(terminal, handle);
+              else handles.current.delete(terminal);
+            }}
+            onTitle={(terminal, title) => setTitles((all) => ({ ...all, [terminal]: title }))}
+            onConfirmPaste={(_terminal, cleaned) => setPasting(cleaned)}
+            onSelection={setSelected}
+            onFind={() => setFinding(true)}
+            onLeave={leave}
+            onRestart={restart}
+            onSignedOut={() => client.setQueryData(keys.me, null)}
+          />
+        ))}
+        {terminals.length === 0 && (
+          <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
+        )}
+      </main>
+      {phone && active !== null && live && (
+        <>
+          <KeyRow
+            held={held}
+            onHold={hold}
+            onKey={(key) => current()?.press(key)}
+            onText={(text) => current()?.type(withModifiers(text, takeModifiers()))}
+            onPaste={() => void paste()}
+          />
+          <ComposeBar onSend={(line) => current()?.type(withModifiers(line, takeModifiers()))} />
+        </>
+      )}
+      <PasteDialog
+        text={pasting}
+        onClose={() => setPasting(null)}
+        onPaste={(cleaned) => {
+          current()?.pasteNow(cleaned);
+          current()?.focus();
+        }}
+      />
+    </>
+  );
+}
+
+function NoTerminal({ live, busy, onOpen }: { live: boolean; busy: boolean; onOpen: () => void }) {
+  return (
+    <Center flex={1} p="md">
+      {busy && live ? (
+        <Loader role="status" aria-label="Opening a terminal" />
+      ) : (
+        <Stack align="center" gap="sm">
+          <Text c="dimmed">No terminal is open.</Text>
+          {live && (
+            <Button mih={44} leftSection={<IconPlus size={18} aria-hidden />} onClick={onOpen}>
+              Open one
+            </Button>
+          )}
+        </Stack>
+      )}
+    </Center>
+  );
+}
+
+/** @returns the clipboard's text, or null when the browser does not let a page read it. */
+async function readClipboard(): Promise<string | null> {
+  try {
+    return (await navigator.clipboard.readText()) || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+/** Every address of the application; nothing else spells one out. */
+export const paths = {
+  home: () => '/',
+  /** Where the api sends a person whose sign-in failed, with the code of the problem. */
+  signIn: () => '/sign-in',
+  routers: () => '/routers',
+  routerNew: () => '/routers/new',
+  router: (routerId: string) => `/routers/${segment(routerId)}`,
+  sessions: () => '/sessions',
+  session: (sessionId: string) => `/sessions/${segment(sessionId)}`,
+  organisations: () => '/organisations',
+  organisationNew: () => '/organisations/new',
+  organisation: (organisationId: string) => `/organisations/${segment(organisationId)}`,
+  audit: (organisationId: string) => `/organisations/${segment(organisationId)}/audit`,
+  oversight: () => '/oversight',
+  users: () => '/users',
+  account: () => '/account',
+} as const;
+
+/** The same addresses as patterns for the router. */
+export const patterns = {
+  router: '/routers/:routerId',
+  session: '/sessions/:sessionId',
+  organisation: '/organisations/:organisationId',
+  audit: '/organisations/:organisationId/audit',
+} as const;
+
+/**
+ * Where the browser goes to sign in, and comes back to afterwards.
+ * @param returnTo path of this application with its query; anything else becomes the start page.
+ */
+export function signInAddress(returnTo: string): string {
+  return `/api/v1/auth/sign-in?return_to=${encodeURIComponent(localPath(returnTo))}`;
+}
+
+/** @returns `path` when it stays on this site, else the start page; `//host`, `/\host` and control characters do not stay. */
+export function localPath(path: string): string {
+  return /^\/(?![/\\])[\u0021-\u007e]*$/u.test(path) && !path.includes('\\') ? path : paths.home();
+}
+
+function segment(value: string): string {
+  return encodeURIComponent(value);
+}
