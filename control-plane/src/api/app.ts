@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import websocket from '@fastify/websocket';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { MAX_FRAME } from '../../contract/terminal-frames.ts';
 import { authenticateRequests } from './auth/authenticate.ts';
 import { authRoutes } from './auth/routes.ts';
@@ -29,7 +29,7 @@ const BODY_LIMIT = 262_144;
 export async function createApp(services: Services): Promise<FastifyInstance> {
   const { config } = services;
   const app = Fastify({
-    loggerInstance: services.log,
+    loggerInstance: services.log as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustProxy.length === 0 ? false : [...config.trustProxy],
     genReqId: () => crypto.randomUUID(),

@@ -1,0 +1,150 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { listenToChanges } from '@netpilot/db/changes.ts';
+import { type Database, openDatabase } from '@netpilot/db/database.ts';
+import { createAuditLog } from './audit/audit-log.ts';
+import { type AuditReader, createAuditReader } from './audit/audit-reader.ts';
+import { type AccessTokens, createAccessTokens } from './auth/access-tokens.ts';
+import { type AuthCookies, createAuthCookies } from './auth/cookies.ts';
+import { createLoginSessions, type LoginSessions } from './auth/login-sessions.ts';
+import { createOidcSignIn, type OidcSignIn } from './auth/oidc.ts';
+import type { ApiConfig } from './config.ts';
+import { EventHub } from './events/event-hub.ts';
+import { PersonSockets } from './events/person-sockets.ts';
+import { createGatewayClient, type GatewayClient } from './gateway-client/gateway-client.ts';
+import { createMetrics } from './http/health.ts';
+import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
+import { createRouterConnections } from './routers/connections.ts';
+import { createEnrolmentService, type EnrolmentService } from './routers/enrolment.ts';
+import { createRouterService, type RouterService } from './routers/service.ts';
+import { SandboxLinks } from './sandbox-link/sandbox-links.ts';
+import { createKeyRing } from './secrets/key-ring.ts';
+import { AccessCuts } from './sessions/access-cuts.ts';
+import { Presence } from './sessions/presence.ts';
+import { ConnectionProbe } from './sessions/probe.ts';
+import { SessionReader } from './sessions/reader.ts';
+import { SessionService } from './sessions/service.ts';
+import { SessionWork } from './sessions/session-work.ts';
+import { TERMINAL_SOCKETS_PER_PERSON } from './terminals/routes.ts';
+import { createUserService, type UserService } from './users/service.ts';
+
+/** Everything the api is made of, built once; routes take the few that they use. */
+export interface Services {
+  readonly config: ApiConfig;
+  readonly log: Logger;
+  readonly metrics: Registry;
+  readonly database: Database;
+  readonly gateway: GatewayClient;
+  readonly accessTokens: AccessTokens;
+  readonly cookies: AuthCookies;
+  readonly loginSessions: LoginSessions;
+  readonly oidc: OidcSignIn;
+  readonly organisations: OrganisationService;
+  readonly users: UserService;
+  readonly auditReader: AuditReader;
+  readonly routers: RouterService;
+  readonly enrolment: EnrolmentService;
+  readonly sessions: SessionService;
+  readonly sessionReader: SessionReader;
+  readonly sessionWork: SessionWork;
+  readonly terminalSockets: PersonSockets;
+  readonly events: EventHub;
+  /** Takes up what an earlier process left. */
+  start(): Promise<void>;
+  /** Closes everything, last built first; sandboxes live on. */
+  close(): Promise<void>;
+}
+
+/** The composition root: reads top to bottom as the architecture. */
+export async function createServices(config: ApiConfig, log: Logger): Promise<Services> {
+  const keyRing = createKeyRing(config.secretKeys);
+  const database = await openDatabase({ url: config.databaseUrl });
+  const audit = createAuditLog(database);
+  const auditReader = createAuditReader(database);
+
+  const accessTokens = createAccessTokens(config.tokenKey, config.publicUrl);
+  const cookies = createAuthCookies(config.publicUrl);
+  const { platformAdministrators } = config;
+  const loginSessions = createLoginSessions({ database, audit, accessTokens, platformAdministrators });
+  const redirectUri = `${config.publicUrl}/api/v1/auth/callback`;
+  const oidc = createOidcSignIn({ ...config.oidc, redirectUri }, keyRing);
+
+  const organisations = createOrganisationService(database, audit);
+  const users = createUserService(database, audit);
+
+  const gateway = createGatewayClient({ socketPath: config.gatewaySocket, log });
+  const links = new SandboxLinks({ runDirectory: config.runDirectory, log });
+  const connections = createRouterConnections(database, keyRing, audit);
+  const reach = { links, connections, gateway, log };
+  const probe = new ConnectionProbe({ ...reach, database });
+  const presence = new Presence();
+  const sessions = new SessionService({
+    ...reach,
+    database,
+    audit,
+    probe,
+    presence,
+    limits: { idleMs: config.idleMs, lifetimeMs: config.lifetimeMs },
+    routerWaitMs: config.routerWaitMs,
+    queuePresenceMs: config.queuePresenceMs,
+  });
+  const sessionReader = new SessionReader(sessions, database, presence);
+  const sessionWork = new SessionWork(sessions, sessionReader, audit);
+
+  const { publicUrl, tunnelAddress, externalPorts } = config;
+  const enrolment = createEnrolmentService({ database, audit, gateway, publicUrl, tunnelAddress });
+  const routers = createRouterService({
+    database,
+    audit,
+    gateway,
+    enrolment,
+    keyRing,
+    externalPorts,
+    probe: (routerId, actor) => probe.probe(routerId, actor),
+  });
+
+  const terminalSockets = new PersonSockets(TERMINAL_SOCKETS_PER_PERSON);
+  const events = new EventHub({ sessions, gateway, presence });
+  const cuts = new AccessCuts({
+    database,
+    listen: (hooks) => listenToChanges({ url: config.databaseUrl, ...hooks }),
+    sessions,
+    terminalSockets,
+    eventSockets: events.sockets,
+    log,
+  });
+  const metrics = createMetrics(() => [...sessions.active].filter(({ machine }) => machine.state === 'live').length);
+
+  return {
+    config,
+    log,
+    metrics,
+    database,
+    gateway,
+    accessTokens,
+    cookies,
+    loginSessions,
+    oidc,
+    organisations,
+    users,
+    auditReader,
+    routers,
+    enrolment,
+    sessions,
+    sessionReader,
+    sessionWork,
+    terminalSockets,
+    events,
+    start: () => sessions.recover(),
+    async close() {
+      await cuts.close();
+      events.close();
+      terminalSockets.close();
+      await sessions.close();
+      probe.close();
+      await links.close();
+      gateway.close();
+      await database.close();
+    },
+  };
+}
