@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { MAX_AGENT_LINE } from '@netpilot/control-plane/contract/agent.ts';
 import { z } from 'zod';
 import { LineReader, parseJson } from './json.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { findingOf, printable } from './finding.ts';
 
 const open = { socketOpen: true, routerSpoke: true };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { OutputRing } from './output-ring.ts';
 
 /** The byte that belongs at an offset: any mix-up of positions shows. */

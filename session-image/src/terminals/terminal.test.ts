@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { INPUT_WINDOW, OUTPUT_WINDOW } from '@netpilot/control-plane/contract/terminal-frames.ts';
 import { FakeStream } from '../../test/fake-stream.ts';
 import type { RouterChannel } from '../ssh/router-connection.ts';
