@@ -16,7 +16,7 @@ const transform: Config['transform'] = {
 };
 
 const common = {
-  rootDir: import.meta.dirname,
+  rootDir: process.cwd(),
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform,

@@ -87,12 +87,12 @@ export class ConfigError extends Error {
 export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'),
-    );
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
   const env = parsed.data;
-  const keyRing = KeyRingFile.safeParse(parseJson(readSecret('NETPILOT_SECRET_KEYS_FILE', env.NETPILOT_SECRET_KEYS_FILE)));
+  const keyRing = KeyRingFile.safeParse(
+    parseJson(readSecret('NETPILOT_SECRET_KEYS_FILE', env.NETPILOT_SECRET_KEYS_FILE)),
+  );
   if (!keyRing.success || keyRing.data.keys[keyRing.data.current] === undefined) {
     throw new ConfigError('NETPILOT_SECRET_KEYS_FILE: must hold {"current": id, "keys": {id: base64 of 32 bytes}}');
   }

@@ -11,7 +11,10 @@ async function main(): Promise<void> {
   const log = pino({
     name: 'api',
     level: config.logLevel,
-    redact: { paths: ['req.headers.cookie', 'req.headers.authorization', 'password', '*.password'], censor: '[redacted]' },
+    redact: {
+      paths: ['req.headers.cookie', 'req.headers.authorization', 'password', '*.password'],
+      censor: '[redacted]',
+    },
   });
   const services = await createServices(config, log);
   const app = await createApp(services);

@@ -8,7 +8,11 @@ import { afterCursor, toPage } from '../http/pages.ts';
 
 export interface AuditReader {
   /** Newest first. @throws ProblemError `not_found` or `forbidden`. */
-  ofOrganisation(actor: Actor, organisationId: string, query: PageQuery): Promise<{ items: AuditEvent[]; nextCursor: string | null }>;
+  ofOrganisation(
+    actor: Actor,
+    organisationId: string,
+    query: PageQuery,
+  ): Promise<{ items: AuditEvent[]; nextCursor: string | null }>;
 }
 
 /** @returns the reader of audit trails; writing is the audit log's. */

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import jwt from 'jsonwebtoken';
 import { createAccessTokens } from './access-tokens.ts';
 
-const makeKey = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+const makeKey = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const key = makeKey();
 const tokens = createAccessTokens(key, 'https://bastion.example');
 const subject = { userId: randomUUID(), loginSessionId: randomUUID() };
@@ -34,7 +35,8 @@ describe('access tokens', () => {
     ['is not signed', () => signed({ algorithm: 'none' }, '')],
     [
       'is signed with the public key as an HMAC secret',
-      () => `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${tokens.issue(subject).split('.')[1]}.AAAA`,
+      () =>
+        `${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${tokens.issue(subject).split('.')[1]}.AAAA`,
     ],
     ['names no login session', () => signed({}, key, {})],
     ['names a login session that is none', () => signed({}, key, { sid: "' or 1=1" })],

@@ -30,9 +30,12 @@ export interface AccessTokens {
  */
 export function createAccessTokens(privateKeyPem: string, issuer: string): AccessTokens {
   const privateKey = createPrivateKey(privateKeyPem);
-  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('the token key must be a P-256 key');
+  if (privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw new Error('the token key must be a P-256 key');
   const publicKey = createPublicKey(privateKeyPem);
-  const keyId = createHash('sha256').update(publicKey.export({ type: 'spki', format: 'der' })).digest('base64url');
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
   return {
     issue: ({ userId, loginSessionId }) =>
       jwt.sign({ sid: loginSessionId }, privateKey, {

@@ -30,7 +30,8 @@ export function authenticateRequests(
     },
   });
   app.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) throw new Error(`the route ${String(route.method)} ${route.url} does not say who it is for`);
+    if (route.config?.access === undefined)
+      throw new Error(`the route ${String(route.method)} ${route.url} does not say who it is for`);
   });
   app.addHook('onRequest', async (request) => {
     const { access } = request.routeOptions.config;

@@ -56,7 +56,12 @@ export interface LoginSessionOptions {
 }
 
 /** @returns the owner of login sessions and their refresh tokens. */
-export function createLoginSessions({ database, audit, accessTokens, platformAdministrators }: LoginSessionOptions): LoginSessions {
+export function createLoginSessions({
+  database,
+  audit,
+  accessTokens,
+  platformAdministrators,
+}: LoginSessionOptions): LoginSessions {
   const { User, LoginSession, RefreshToken, Membership } = database.models;
 
   const newTokens = async (userId: string, loginSessionId: string, transaction: Transaction): Promise<TokenPair> => {
@@ -136,14 +141,20 @@ export function createLoginSessions({ database, audit, accessTokens, platformAdm
           // Two parties hold the family: neither is trusted any more (RFC 9700, section 4.14.2).
           if ((await revokeWhere({ id: login.id }, 'refresh token reused', transaction)) > 0) {
             await audit.record(
-              { action: 'refresh_reuse', organisationId: null, actor: { userId: user.id, name: user.name }, subjectId: login.id },
+              {
+                action: 'refresh_reuse',
+                organisationId: null,
+                actor: { userId: user.id, name: user.name },
+                subjectId: login.id,
+              },
               transaction,
             );
           }
           return null;
         }
         const now = new Date();
-        if (token.expiresAt < now || login.expiresAt < now || login.revokedAt !== null || user.disabledAt !== null) return null;
+        if (token.expiresAt < now || login.expiresAt < now || login.revokedAt !== null || user.disabledAt !== null)
+          return null;
         await token.update({ usedAt: now }, { transaction });
         await login.update({ lastUsedAt: now, expiresAt: fromNow(REFRESH_TOKEN_SECONDS) }, { transaction });
         // Used tokens are kept as long as they could be replayed; older ones tell nothing any more.
@@ -185,9 +196,16 @@ export function createLoginSessions({ database, audit, accessTokens, platformAdm
 
     async revoke(actor, loginSessionId) {
       await database.transaction(SIGN_IN_SCOPE, async (transaction) => {
-        const count = await revokeWhere({ id: loginSessionId, userId: actor.userId }, 'revoked by the person', transaction);
+        const count = await revokeWhere(
+          { id: loginSessionId, userId: actor.userId },
+          'revoked by the person',
+          transaction,
+        );
         if (count === 0) throw notFound();
-        await audit.record({ action: 'login_session_revoked', organisationId: null, actor, subjectId: loginSessionId }, transaction);
+        await audit.record(
+          { action: 'login_session_revoked', organisationId: null, actor, subjectId: loginSessionId },
+          transaction,
+        );
       });
     },
 
@@ -205,7 +223,10 @@ export function createLoginSessions({ database, audit, accessTokens, platformAdm
     async signOut(actor) {
       await database.transaction(SIGN_IN_SCOPE, async (transaction) => {
         await revokeWhere({ id: actor.loginSessionId }, 'signed out', transaction);
-        await audit.record({ action: 'sign_out', organisationId: null, actor, subjectId: actor.loginSessionId }, transaction);
+        await audit.record(
+          { action: 'sign_out', organisationId: null, actor, subjectId: actor.loginSessionId },
+          transaction,
+        );
       });
     },
   };

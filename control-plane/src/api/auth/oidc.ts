@@ -146,7 +146,10 @@ function openAttempt(keyRing: KeyRing, sealed: string | undefined): z.infer<type
 
 /** A name without control characters, at most 80 characters; null when nothing is left. */
 function printableName(name: string | undefined): string | null {
-  const clean = name?.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '').trim().slice(0, 80);
+  const clean = name
+    ?.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .trim()
+    .slice(0, 80);
   return clean === undefined || clean === '' ? null : clean;
 }
 

@@ -21,9 +21,16 @@ describe('return path of a sign-in', () => {
 
   test('never leads to another site', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.webUrl(), fc.string().map((rest) => `/${rest}`)), (path) => {
-        expect(new URL(safeReturnPath(path), 'https://bastion.example').origin).toBe('https://bastion.example');
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.webUrl(),
+          fc.string().map((rest) => `/${rest}`),
+        ),
+        (path) => {
+          expect(new URL(safeReturnPath(path), 'https://bastion.example').origin).toBe('https://bastion.example');
+        },
+      ),
     );
   });
 });

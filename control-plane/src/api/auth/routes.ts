@@ -43,19 +43,23 @@ export async function authRoutes(instance: FastifyInstance, services: AuthServic
     },
   );
 
-  app.get('/auth/callback', { config: { access: 'public', ...PUBLIC_RATE }, schema: { tags: ['sign-in'] } }, async (request, reply) => {
-    cookies.clearAttempt(reply);
-    try {
-      const { identity, returnTo } = await oidc.complete(queryOf(request), cookies.attempt(request));
-      cookies.setTokens(reply, await loginSessions.signIn(identity, deviceOf(request)));
-      return await reply.redirect(returnTo);
-    } catch (error) {
-      // A person stands here with a browser: the sign-in page tells them, the log keeps the cause.
-      if (!(error instanceof ProblemError)) throw error;
-      request.log.warn({ err: error.cause ?? error, code: error.code }, 'a sign-in failed');
-      return backToSignIn(reply, error);
-    }
-  });
+  app.get(
+    '/auth/callback',
+    { config: { access: 'public', ...PUBLIC_RATE }, schema: { tags: ['sign-in'] } },
+    async (request, reply) => {
+      cookies.clearAttempt(reply);
+      try {
+        const { identity, returnTo } = await oidc.complete(queryOf(request), cookies.attempt(request));
+        cookies.setTokens(reply, await loginSessions.signIn(identity, deviceOf(request)));
+        return await reply.redirect(returnTo);
+      } catch (error) {
+        // A person stands here with a browser: the sign-in page tells them, the log keeps the cause.
+        if (!(error instanceof ProblemError)) throw error;
+        request.log.warn({ err: error.cause ?? error, code: error.code }, 'a sign-in failed');
+        return backToSignIn(reply, error);
+      }
+    },
+  );
 
   app.post(
     '/auth/refresh',
@@ -73,24 +77,34 @@ export async function authRoutes(instance: FastifyInstance, services: AuthServic
     },
   );
 
-  app.post('/auth/sign-out', { config: { access: 'person' }, schema: { response: { 204: Nothing }, tags: ['sign-in'] } }, async (request, reply) => {
-    await loginSessions.signOut(request.actor);
-    cookies.clearTokens(reply);
-    return reply.status(204).send();
-  });
+  app.post(
+    '/auth/sign-out',
+    { config: { access: 'person' }, schema: { response: { 204: Nothing }, tags: ['sign-in'] } },
+    async (request, reply) => {
+      await loginSessions.signOut(request.actor);
+      cookies.clearTokens(reply);
+      return reply.status(204).send();
+    },
+  );
 
   app.post(
     '/auth/tokens',
     {
       config: { access: 'person' },
-      schema: { response: { 200: z.strictObject({ accessToken: z.string(), expiresInSeconds: z.int() }) }, tags: ['sign-in'] },
+      schema: {
+        response: { 200: z.strictObject({ accessToken: z.string(), expiresInSeconds: z.int() }) },
+        tags: ['sign-in'],
+      },
     },
     async ({ actor }) => ({ accessToken: services.accessTokens.issue(actor), expiresInSeconds: ACCESS_TOKEN_SECONDS }),
   );
 
   app.get(
     '/auth/sessions',
-    { config: { access: 'person' }, schema: { response: { 200: z.strictObject({ items: z.array(LoginSession) }) }, tags: ['sign-in'] } },
+    {
+      config: { access: 'person' },
+      schema: { response: { 200: z.strictObject({ items: z.array(LoginSession) }) }, tags: ['sign-in'] },
+    },
     async ({ actor }) => {
       const rows = await loginSessions.list(actor);
       return {
@@ -108,20 +122,29 @@ export async function authRoutes(instance: FastifyInstance, services: AuthServic
 
   app.delete(
     '/auth/sessions/:id',
-    { config: { access: 'person' }, schema: { params: z.strictObject({ id: Id }), response: { 204: Nothing }, tags: ['sign-in'] } },
+    {
+      config: { access: 'person' },
+      schema: { params: z.strictObject({ id: Id }), response: { 204: Nothing }, tags: ['sign-in'] },
+    },
     async (request, reply) => {
       await loginSessions.revoke(request.actor, request.params.id);
       return reply.status(204).send();
     },
   );
 
-  app.delete('/auth/sessions', { config: { access: 'person' }, schema: { response: { 204: Nothing }, tags: ['sign-in'] } }, async (request, reply) => {
-    await loginSessions.revokeOthers(request.actor);
-    return reply.status(204).send();
-  });
+  app.delete(
+    '/auth/sessions',
+    { config: { access: 'person' }, schema: { response: { 204: Nothing }, tags: ['sign-in'] } },
+    async (request, reply) => {
+      await loginSessions.revokeOthers(request.actor);
+      return reply.status(204).send();
+    },
+  );
 
-  app.get('/me', { config: { access: 'person' }, schema: { response: { 200: Me }, tags: ['sign-in'] } }, async ({ actor }) =>
-    presentMe(actor, await services.organisations.namesOf(actor), services.sessionsPerUser),
+  app.get(
+    '/me',
+    { config: { access: 'person' }, schema: { response: { 200: Me }, tags: ['sign-in'] } },
+    async ({ actor }) => presentMe(actor, await services.organisations.namesOf(actor), services.sessionsPerUser),
   );
 }
 

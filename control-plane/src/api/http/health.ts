@@ -39,13 +39,20 @@ export function measureRequests(app: FastifyInstance, registry: Registry): void 
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
-    duration.observe({ method: request.method, route, status: `${Math.floor(reply.statusCode / 100)}xx` }, reply.elapsedTime / 1000);
+    duration.observe(
+      { method: request.method, route, status: `${Math.floor(reply.statusCode / 100)}xx` },
+      reply.elapsedTime / 1000,
+    );
   });
 }
 
 /** Liveness, readiness and metrics. */
 export async function healthRoutes(app: FastifyInstance, services: HealthServices): Promise<void> {
-  app.get('/health/live', { config: { access: 'public', rateLimit: false }, schema: { tags: ['health'] } }, async () => ({ status: 'ok' }));
+  app.get(
+    '/health/live',
+    { config: { access: 'public', rateLimit: false }, schema: { tags: ['health'] } },
+    async () => ({ status: 'ok' }),
+  );
 
   app.get('/health/ready', { config: { access: 'public' }, schema: { tags: ['health'] } }, async (_request, reply) => {
     const [database, gateway] = await Promise.all([
@@ -62,7 +69,15 @@ export async function healthRoutes(app: FastifyInstance, services: HealthService
   });
 
   app.get('/metrics', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
-    if (!mayReadMetrics(request.headers.authorization, request.socket.remoteAddress, request.headers, services.metricsToken)) throw notFound();
+    if (
+      !mayReadMetrics(
+        request.headers.authorization,
+        request.socket.remoteAddress,
+        request.headers,
+        services.metricsToken,
+      )
+    )
+      throw notFound();
     return reply.type(services.metrics.contentType).send(await services.metrics.metrics());
   });
 }

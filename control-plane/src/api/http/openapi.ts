@@ -12,7 +12,8 @@ export async function describeApi(app: FastifyInstance, publicUrl: string): Prom
       info: {
         title: 'NetPilot Bastion',
         version: '1',
-        description: 'Errors are RFC 9457 problems with a stable `code`. Lists are pages: pass `nextCursor` as `cursor`.',
+        description:
+          'Errors are RFC 9457 problems with a stable `code`. Lists are pages: pass `nextCursor` as `cursor`.',
       },
       servers: [{ url: publicUrl }],
       components: {

@@ -13,11 +13,15 @@ export async function serveWeb(app: FastifyInstance, directory: string): Promise
     cacheControl: false,
     dotfiles: 'ignore',
   });
-  app.get('/assets/*', { config: { access: 'public', rateLimit: false }, schema: { hide: true } }, async (request, reply) => {
-    const name = (request.params as { '*': string })['*'];
-    reply.header('cache-control', 'public, max-age=31536000, immutable');
-    return reply.sendFile(`assets/${name}`);
-  });
+  app.get(
+    '/assets/*',
+    { config: { access: 'public', rateLimit: false }, schema: { hide: true } },
+    async (request, reply) => {
+      const name = (request.params as { '*': string })['*'];
+      reply.header('cache-control', 'public, max-age=31536000, immutable');
+      return reply.sendFile(`assets/${name}`);
+    },
+  );
   app.get('/*', { config: { access: 'public', rateLimit: false }, schema: { hide: true } }, async (request, reply) => {
     const path = (request.params as { '*': string })['*'];
     if (path === 'api' || path.startsWith('api/')) throw notFound();

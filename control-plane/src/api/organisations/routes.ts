@@ -23,7 +23,10 @@ export async function organisationRoutes(
 
   app.get(
     '/organisations',
-    { config: { access: 'person' }, schema: { tags, response: { 200: z.strictObject({ items: z.array(Organisation) }) } } },
+    {
+      config: { access: 'person' },
+      schema: { tags, response: { 200: z.strictObject({ items: z.array(Organisation) }) } },
+    },
     async ({ actor }) => ({ items: await organisations.list(actor) }),
   );
 
@@ -35,7 +38,10 @@ export async function organisationRoutes(
 
   app.get(
     '/organisations/:id',
-    { config: { access: 'organisation.read' }, schema: { tags, params: InOrganisation, response: { 200: Organisation } } },
+    {
+      config: { access: 'organisation.read' },
+      schema: { tags, params: InOrganisation, response: { 200: Organisation } },
+    },
     async ({ actor, params }) => organisations.get(actor, params.id),
   );
 
@@ -68,13 +74,20 @@ export async function organisationRoutes(
 
   app.post(
     '/organisations/:id/members',
-    { config: { access: 'member.change' }, schema: { tags, params: InOrganisation, body: MemberInput, response: { 201: Member } } },
-    async ({ actor, params, body }, reply) => reply.status(201).send(await organisations.addMember(actor, params.id, body)),
+    {
+      config: { access: 'member.change' },
+      schema: { tags, params: InOrganisation, body: MemberInput, response: { 201: Member } },
+    },
+    async ({ actor, params, body }, reply) =>
+      reply.status(201).send(await organisations.addMember(actor, params.id, body)),
   );
 
   app.patch(
     '/organisations/:id/members/:userId',
-    { config: { access: 'member.change' }, schema: { tags, params: OfMember, body: MemberChange, response: { 200: Member } } },
+    {
+      config: { access: 'member.change' },
+      schema: { tags, params: OfMember, body: MemberChange, response: { 200: Member } },
+    },
     async ({ actor, params, body }) => organisations.changeMember(actor, params.id, params.userId, body.role),
   );
 

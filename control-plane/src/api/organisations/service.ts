@@ -54,9 +54,15 @@ export function createOrganisationService(database: Database, audit: AuditLog): 
   };
 
   /** Owners are made and removed by owners only, and the last one stays. Locks the owners, so that two requests cannot remove both. */
-  const guardOwners = async (actor: Actor, row: MembershipRow, next: Role | null, transaction: Transaction): Promise<void> => {
+  const guardOwners = async (
+    actor: Actor,
+    row: MembershipRow,
+    next: Role | null,
+    transaction: Transaction,
+  ): Promise<void> => {
     if (row.role !== 'owner' && next !== 'owner') return;
-    if (roleIn(actor, row.organisationId) !== 'owner') throw new ProblemError('forbidden', 'Only an owner may do this.');
+    if (roleIn(actor, row.organisationId) !== 'owner')
+      throw new ProblemError('forbidden', 'Only an owner may do this.');
     if (row.role !== 'owner' || next === 'owner') return;
     const owners = await Membership.findAll({
       where: { organisationId: row.organisationId, role: 'owner' },
@@ -96,7 +102,10 @@ export function createOrganisationService(database: Database, audit: AuditLog): 
       return database.transaction({ organisations: [id], userId: actor.userId }, async (transaction) => {
         const row = await Organisations.create({ id, name }, { transaction });
         await Membership.create({ organisationId: id, userId: actor.userId, role: 'owner' }, { transaction });
-        await audit.record({ action: 'organisation_created', organisationId: id, actor, subjectId: id, details: { name } }, transaction);
+        await audit.record(
+          { action: 'organisation_created', organisationId: id, actor, subjectId: id, details: { name } },
+          transaction,
+        );
         return presentOrganisation(row, 'owner');
       });
     },
@@ -108,7 +117,13 @@ export function createOrganisationService(database: Database, audit: AuditLog): 
         const before = row.name;
         await row.update({ name }, { transaction });
         await audit.record(
-          { action: 'organisation_renamed', organisationId: id, actor, subjectId: id, details: { from: before, to: name } },
+          {
+            action: 'organisation_renamed',
+            organisationId: id,
+            actor,
+            subjectId: id,
+            details: { from: before, to: name },
+          },
           transaction,
         );
         return presentOrganisation(row, roleIn(actor, id));
@@ -142,12 +157,14 @@ export function createOrganisationService(database: Database, audit: AuditLog): 
 
     addMember: (actor, id, input) =>
       inside(actor, id, 'member.change', async (transaction) => {
-        if (input.role === 'owner' && roleIn(actor, id) !== 'owner') throw new ProblemError('forbidden', 'Only an owner may do this.');
+        if (input.role === 'owner' && roleIn(actor, id) !== 'owner')
+          throw new ProblemError('forbidden', 'Only an owner may do this.');
         const user = await User.findOne({
           where: { email: input.email.toLowerCase(), emailVerified: true, disabledAt: null },
           transaction,
         });
-        if (user === null) throw new ProblemError('not_found', 'Nobody with this verified e-mail address has signed in yet.');
+        if (user === null)
+          throw new ProblemError('not_found', 'Nobody with this verified e-mail address has signed in yet.');
         const existing = await Membership.findOne({ where: { organisationId: id, userId: user.id }, transaction });
         if (existing !== null) throw new ProblemError('already_member');
         const row = await Membership.create({ organisationId: id, userId: user.id, role: input.role }, { transaction });
@@ -165,7 +182,13 @@ export function createOrganisationService(database: Database, audit: AuditLog): 
         const before = row.role;
         await row.update({ role }, { transaction });
         await audit.record(
-          { action: 'member_changed', organisationId: id, actor, subjectId: userId, details: { from: before, to: role } },
+          {
+            action: 'member_changed',
+            organisationId: id,
+            actor,
+            subjectId: userId,
+            details: { from: before, to: role },
+          },
           transaction,
         );
         const user = await User.findByPk(userId, { transaction });

@@ -32,7 +32,13 @@ export interface EnrolmentOptions {
 }
 
 /** @returns the owner of one-time enrolment tokens; only their hashes are stored. */
-export function createEnrolmentService({ database, audit, gateway, publicUrl, tunnelAddress }: EnrolmentOptions): EnrolmentService {
+export function createEnrolmentService({
+  database,
+  audit,
+  gateway,
+  publicUrl,
+  tunnelAddress,
+}: EnrolmentOptions): EnrolmentService {
   const routerOf = async (token: string, transaction: Transaction): Promise<RouterRow> => {
     const row = await database.models.Router.findOne({
       where: { enrolmentTokenHash: hashOf(token) },
@@ -76,7 +82,8 @@ export function createEnrolmentService({ database, audit, gateway, publicUrl, tu
       const routerId = await database.transaction(BY_TOKEN, async (transaction) => {
         const row = await routerOf(report.token, transaction);
         const taken = await database.models.Router.findOne({ where: { tunnelKey: report.key }, transaction });
-        if (taken !== null && taken.id !== row.id) throw new ProblemError('conflict', 'This router is attached already.');
+        if (taken !== null && taken.id !== row.id)
+          throw new ProblemError('conflict', 'This router is attached already.');
         await row.update(
           {
             tunnelKey: report.key,

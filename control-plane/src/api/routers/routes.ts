@@ -33,7 +33,11 @@ export async function routerRoutes(instance: FastifyInstance, { routers }: { rou
     '/routers',
     {
       config: { access: 'router.read' },
-      schema: { tags, querystring: PageQuery.extend({ organisationId: Id.optional() }), response: { 200: pageOf(Router) } },
+      schema: {
+        tags,
+        querystring: PageQuery.extend({ organisationId: Id.optional() }),
+        response: { 200: pageOf(Router) },
+      },
     },
     async ({ actor, query }) => routers.list(actor, query),
   );
@@ -79,13 +83,19 @@ export async function routerRoutes(instance: FastifyInstance, { routers }: { rou
 
   app.post(
     '/routers/:id/host-key',
-    { config: { access: 'router.confirm_host_key' }, schema: { tags, params, body: HostKeyConfirmation, response: { 200: Router } } },
+    {
+      config: { access: 'router.confirm_host_key' },
+      schema: { tags, params, body: HostKeyConfirmation, response: { 200: Router } },
+    },
     async (request) => routers.confirmHostKey(request.actor, request.params.id, request.body.fingerprint),
   );
 }
 
 /** What a router's shell asks for with its one-time token; forms, because that is what BusyBox and uclient-fetch can send. */
-export async function enrolmentRoutes(instance: FastifyInstance, { enrolment }: { enrolment: EnrolmentService }): Promise<void> {
+export async function enrolmentRoutes(
+  instance: FastifyInstance,
+  { enrolment }: { enrolment: EnrolmentService },
+): Promise<void> {
   instance.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: FORM_LIMIT },

@@ -28,7 +28,10 @@ import type { EnrolmentService } from './enrolment.ts';
 import { fingerprintOf, presentRouter } from './presenter.ts';
 
 export interface RouterService {
-  list(actor: Actor, query: PageQuery & { organisationId?: string }): Promise<{ items: Router[]; nextCursor: string | null }>;
+  list(
+    actor: Actor,
+    query: PageQuery & { organisationId?: string },
+  ): Promise<{ items: Router[]; nextCursor: string | null }>;
   get(actor: Actor, id: string): Promise<Router>;
   create(actor: Actor, input: z.output<typeof RouterInput>): Promise<RouterCreated>;
   change(actor: Actor, id: string, change: RouterChange): Promise<Router>;
@@ -43,7 +46,13 @@ export interface RouterService {
 /** The last line of an agent's connection attempt, or what was known without one. */
 export type ProbeOutcome =
   | Extract<ConnectionReport, { type: 'connected' | 'failed' }>
-  | { readonly type: 'failed'; readonly finding: 'no_tunnel'; readonly detail: string; readonly hostKey: null; readonly fingerprint: null };
+  | {
+      readonly type: 'failed';
+      readonly finding: 'no_tunnel';
+      readonly detail: string;
+      readonly hostKey: null;
+      readonly fingerprint: null;
+    };
 
 export interface RouterServiceOptions {
   readonly database: Database;
@@ -79,7 +88,10 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
   const seal = (routerId: string, credential: Credential) =>
     keyRing.seal(JSON.stringify(credential), credentialContext(routerId));
 
-  const createEnrolled = async (actor: Actor, input: Extract<z.output<typeof RouterInput>, { attachment: 'enrolled' }>) => {
+  const createEnrolled = async (
+    actor: Actor,
+    input: Extract<z.output<typeof RouterInput>, { attachment: 'enrolled' }>,
+  ) => {
     const id = randomUUID();
     const pair = makeSshKeyPair();
     await database.transaction(scopeOf(actor), async (transaction) => {
@@ -114,7 +126,10 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
   const createManual = async (actor: Actor, input: Extract<z.output<typeof RouterInput>, { attachment: 'manual' }>) => {
     const { low, high } = options.externalPorts;
     if (input.tunnelPort < low || input.tunnelPort > high) {
-      throw new ProblemError('invalid_request', `A tunnel that somebody else holds must use a port from ${low} to ${high}.`);
+      throw new ProblemError(
+        'invalid_request',
+        `A tunnel that somebody else holds must use a port from ${low} to ${high}.`,
+      );
     }
     const id = randomUUID();
     const { credential, publicKey } = credentialOf(input.credential);
@@ -188,7 +203,13 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
     async remove(actor, id) {
       await withRouter(actor, id, 'router.delete', async (row, transaction) => {
         await audit.record(
-          { action: 'router_deleted', organisationId: row.organisationId, actor, subjectId: id, details: { name: row.name } },
+          {
+            action: 'router_deleted',
+            organisationId: row.organisationId,
+            actor,
+            subjectId: id,
+            details: { name: row.name },
+          },
           transaction,
         );
         await row.destroy({ transaction });
@@ -199,7 +220,8 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
 
     newEnrolment: (actor, id) =>
       withRouter(actor, id, 'router.change', async (row, transaction) => {
-        if (row.attachment !== 'enrolled') throw new ProblemError('conflict', 'The tunnel of this router is held by somebody else.');
+        if (row.attachment !== 'enrolled')
+          throw new ProblemError('conflict', 'The tunnel of this router is held by somebody else.');
         await audit.record(
           { action: 'router_enrolment_issued', organisationId: row.organisationId, actor, subjectId: id },
           transaction,
@@ -224,11 +246,20 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
     confirmHostKey: (actor, id, fingerprint) =>
       withRouter(actor, id, 'router.confirm_host_key', async (row, transaction) => {
         if (row.pendingHostKey === null || fingerprintOf(row.pendingHostKey) !== fingerprint) {
-          throw new ProblemError('conflict', 'The key that waits is not the one you compared. Test the connection again.');
+          throw new ProblemError(
+            'conflict',
+            'The key that waits is not the one you compared. Test the connection again.',
+          );
         }
         await row.update({ hostKey: row.pendingHostKey, pendingHostKey: null }, { transaction });
         await audit.record(
-          { action: 'host_key_pinned', organisationId: row.organisationId, actor, subjectId: id, details: { fingerprint } },
+          {
+            action: 'host_key_pinned',
+            organisationId: row.organisationId,
+            actor,
+            subjectId: id,
+            details: { fingerprint },
+          },
           transaction,
         );
         return present(row);

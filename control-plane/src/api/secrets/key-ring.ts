@@ -52,7 +52,9 @@ export function createKeyRing(file: { current: string; keys: Readonly<Record<str
         .setAAD(Buffer.from(context, 'utf8'))
         .setAuthTag(sealed.subarray(at + NONCE_BYTES, at + NONCE_BYTES + TAG_BYTES));
       try {
-        return decipher.update(sealed.subarray(at + NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+        return (
+          decipher.update(sealed.subarray(at + NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+        );
       } catch (cause) {
         throw new SealError('a sealed value that does not open', { cause });
       }

@@ -30,6 +30,8 @@ describe('SSH key pairs', () => {
   test('the key itself verifies an ed25519 signature', () => {
     const pair = makeSshKeyPair();
     const data = Buffer.from('challenge');
-    expect(verify(null, data, createPublicKey(pair.privateKey), signForSsh(pair.privateKey, data, 'ssh-ed25519'))).toBe(true);
+    expect(verify(null, data, createPublicKey(pair.privateKey), signForSsh(pair.privateKey, data, 'ssh-ed25519'))).toBe(
+      true,
+    );
   });
 });

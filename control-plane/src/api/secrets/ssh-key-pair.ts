@@ -50,9 +50,11 @@ export function signForSsh(privateKey: string, data: Uint8Array, algorithm: stri
   if (key.asymmetricKeyType === 'ed25519') return sign(null, data, key);
   const digest = { 'rsa-sha2-256': 'sha256', 'rsa-sha2-512': 'sha512', 'ssh-rsa': 'sha1' }[algorithm];
   if (key.asymmetricKeyType === 'rsa' && digest !== undefined) return sign(digest, data, key);
-  const curveDigest = { 'ecdsa-sha2-nistp256': 'sha256', 'ecdsa-sha2-nistp384': 'sha384', 'ecdsa-sha2-nistp521': 'sha512' }[
-    algorithm
-  ];
+  const curveDigest = {
+    'ecdsa-sha2-nistp256': 'sha256',
+    'ecdsa-sha2-nistp384': 'sha384',
+    'ecdsa-sha2-nistp521': 'sha512',
+  }[algorithm];
   if (key.asymmetricKeyType === 'ec' && curveDigest !== undefined) return sign(curveDigest, data, key);
   throw new Error('a signature algorithm that does not fit the key');
 }

@@ -71,7 +71,8 @@ export class ConnectionProbe {
       });
       reach = new RouterReach(await ready, router.id, this.#services);
       const outcome = await reach.once(signal);
-      if (outcome.type === 'connected' || outcome.type === 'failed') return outcome;
+      if (outcome.type === 'failed') return this.#explain(outcome, router.id, router.attachment);
+      if (outcome.type === 'connected') return outcome;
       throw new ProblemError('sandbox_failed');
     } finally {
       await reach?.close();
@@ -81,6 +82,12 @@ export class ConnectionProbe {
         .catch((error: unknown) => log.warn({ err: error }, 'a connection test was not ended yet'))
         .finally(() => this.#running.delete(sessionId));
     }
+  }
+
+  /** A sandbox sees only that nobody answers; whether the tunnel stands is known here. */
+  #explain(outcome: Extract<ProbeResult, { type: 'failed' }>, routerId: string, attachment: string): ProbeResult {
+    const standing = attachment === 'enrolled' && this.#services.gateway.tunnel(routerId).up;
+    return outcome.finding === 'no_tunnel' && standing ? { ...outcome, finding: 'refused' } : outcome;
   }
 
   /** Gives the tests under way up. */
