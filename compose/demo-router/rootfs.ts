@@ -100,8 +100,11 @@ async function linkApplets(root: string): Promise<void> {
   const list = await command(busybox, ['--list']);
   for (const applet of list.stdout.split('\n')) {
     if (applet === '' || LACKING.has(applet)) continue;
-    await rm(join(root, 'bin', applet), { force: true });
-    await symlink('busybox', join(root, 'bin', applet));
+    for (const folder of ['bin', 'usr/bin']) {
+      const link = join(root, folder, applet);
+      await rm(link, { force: true });
+      await symlink('/bin/busybox', link);
+    }
   }
 }
 

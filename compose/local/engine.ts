@@ -28,6 +28,8 @@ const START_LIMIT = 90_000;
 export async function ensureEngine(options: { stateDirectory: string; log?: Log }): Promise<Engine> {
   const log = options.log ?? (() => {});
   const record = join(options.stateDirectory, 'engine.json');
+  // Whoever runs the Docker command line from here on means this engine, whatever context the person has chosen.
+  process.env['DOCKER_HOST'] = `unix://${dockerSocket()}`;
   const answer = await pingEngine();
   if (answer === 'forbidden') {
     throw new Obstacle(`This user may not open ${dockerSocket()}: join the group docker or start with sudo.`);

@@ -62,7 +62,10 @@ export async function startStack(options: StackOptions): Promise<void> {
     const engine = await ensureEngine({ stateDirectory: places.state, log });
     teardown.own('Docker engine', () => engine.stop());
     await removeTraces(places);
-    teardown.own('last container', () => removeTraces(places));
+    teardown.own('last container', async () => {
+      await removeTraces(places);
+      await processes.clear();
+    });
   });
   await step('Images of sandbox and demo router', async (log) => {
     await buildSessionImage({ base: await ensureBaseImage({ log }), log });

@@ -18,7 +18,7 @@ export interface FoundContainer {
 export function deadAmong(containers: readonly FoundContainer[], now: Date, isFreshEngine: boolean): FoundContainer[] {
   return containers.filter((container) => {
     const age = now.getTime() - container.createdAt.getTime();
-    if (container.instance.startsWith('test-')) return isFreshEngine || age > OLDEST_RUN;
+    if (/^[a-z]*test-/u.test(container.instance)) return isFreshEngine || age > OLDEST_RUN;
     return container.state === 'exited' && (isFreshEngine || age > OLDEST_RUN);
   });
 }

@@ -11,7 +11,7 @@ import { Obstacle, sentenceOf } from './obstacle.ts';
 import { preparePlaces, ROOT, stateDirectory } from './places.ts';
 import { Progress } from './progress.ts';
 import { ensurePackages, requireDiskSpace, requireLinux } from './requirements.ts';
-import { addCounts, countsOf, failuresOf, NO_TESTS, type Counts } from './test-report.ts';
+import { addCounts, countsOf, failuresOf, NO_TESTS, parseReport, type Counts } from './test-report.ts';
 import { removeDeadContainers } from './test-leftovers.ts';
 import { buildWeb } from './web-build.ts';
 
@@ -147,7 +147,7 @@ async function prepare(projects: readonly Project[]): Promise<Engine | null> {
 async function main(): Promise<boolean> {
   requireLinux();
   const { projects, rest } = chosenProjects(process.argv.slice(3));
-  const temporary = await mkdtemp(join(tmpdir(), 'np-'));
+  const temporary = await mkdtemp(join(tmpdir(), 'nptest-'));
   // The database server runs as another account and has its files below.
   await chmod(temporary, 0o1777);
   const run = new TestRun(temporary);
