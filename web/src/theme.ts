@@ -14,10 +14,24 @@ const brand: MantineColorsTuple = [
   '#263b94',
 ];
 
+/** Mantine's dark greys are neutral; ours lean to the blue of the surfaces, from text to background. */
+const dark: MantineColorsTuple = [
+  '#d9dee8',
+  '#b8c0ce',
+  '#8b95a7',
+  '#69748a',
+  '#3a4354',
+  '#2e3645',
+  '#222935',
+  '#181d27',
+  '#10141c',
+  '#0b0e14',
+];
+
 export const theme = createTheme({
   primaryColor: 'brand',
   primaryShade: 7,
-  colors: { brand },
+  colors: { brand, dark },
   defaultRadius: 'md',
   cursorType: 'pointer',
   focusRing: 'auto',

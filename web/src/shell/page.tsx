@@ -32,7 +32,11 @@ export function Page({ title, lead, actions, back, children, width = 1_040 }: Pa
               </Text>
             )}
           </Box>
-          {actions && <Group gap="sm">{actions}</Group>}
+          {actions && (
+            <Group gap="sm" className="np-actions">
+              {actions}
+            </Group>
+          )}
         </Group>
         {children}
       </Stack>

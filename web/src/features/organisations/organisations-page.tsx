@@ -47,7 +47,7 @@ export function OrganisationsPage() {
                   </Badge>
                 )}
               </Group>
-              <Group gap="sm">
+              <Group gap="sm" className="np-actions">
                 {(role === 'owner' || role === 'admin') && (
                   <LinkButton to={paths.audit(id)} variant="default" mih={44}>
                     Audit

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useParams } from 'react-router';
 import { useRouter, useSessions, useSignedIn } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
-import { BackLink, LinkButton } from '../../shell/links.tsx';
+import { BackLink } from '../../shell/links.tsx';
 import { LoadingRows } from '../../shell/loading.tsx';
 import { Page, Section } from '../../shell/page.tsx';
 import { Ago } from '../../shell/time.tsx';
@@ -15,6 +15,7 @@ import { ConnectionTestSection } from './connection-test.tsx';
 import { EnrolmentSection } from './enrolment-section.tsx';
 import { PendingHostKey } from './host-key.tsx';
 import { OpenTerminalButton } from './open-terminal-button.tsx';
+import { RunningSessions } from './running-sessions.tsx';
 import { RouterSettings } from './router-settings.tsx';
 import { RouterStateLine } from './router-state.tsx';
 
@@ -46,11 +47,7 @@ function Loaded({ router, back }: { router: Router; back: ReactNode }) {
       lead={<RouterStateLine router={router} />}
       actions={
         <>
-          {running[0] && (
-            <LinkButton to={paths.session(running[0].id)} variant="default" mih={44}>
-              Back to session
-            </LinkButton>
-          )}
+          <RunningSessions sessions={running} />
           <OpenTerminalButton router={router} busy={open.isPending} onOpen={() => open.mutate(router.id)} />
         </>
       }

@@ -24,7 +24,7 @@ export function RouterStateLine({ router }: { router: Router }) {
       )}
       {up && since && (
         <Text size="sm" c="dimmed">
-          up since <Ago at={since} />
+          came up <Ago at={since} />
         </Text>
       )}
       {!up && lastSeenAt && (

@@ -12,6 +12,7 @@ import { Trouble } from '../../shell/trouble.tsx';
 import { operates } from '../organisations/rights.ts';
 import { useOpenSession } from '../sessions/use-open-session.ts';
 import { OpenTerminalButton } from './open-terminal-button.tsx';
+import { RunningSessions } from './running-sessions.tsx';
 import { RouterStateLine } from './router-state.tsx';
 
 /** Where a person starts: their routers, live, each with its terminal one press away. */
@@ -100,16 +101,12 @@ function RouterRow({ router, organisation, busy, onOpen }: RowProps) {
           </Box>
           {router.pendingHostKeyFingerprint && (
             <Text size="sm" mt={4} data-tone="warn" className="np-tone" fw={550}>
-              Its host key waits for your confirmation
+              Its host key waits for confirmation
             </Text>
           )}
         </Box>
-        <Group gap="sm">
-          {running[0] && (
-            <LinkButton to={paths.session(running[0].id)} variant="default" mih={44}>
-              {running.length === 1 ? 'Back to session' : `Back to session (${running.length})`}
-            </LinkButton>
-          )}
+        <Group gap="sm" className="np-actions">
+          <RunningSessions sessions={running} />
           <OpenTerminalButton router={router} busy={busy} onOpen={onOpen} />
         </Group>
       </Group>

@@ -7,7 +7,7 @@ import type { Tone } from '../../shell/state-dot.tsx';
 import { EndedActions, endWords } from './ended-view.tsx';
 
 /** What interrupts a session or is about to: a lost router, a limit coming, its end. */
-export function SessionBanners({ session, ended }: { session: Session; ended?: boolean }) {
+export function SessionBanners({ session }: { session: Session }) {
   return (
     <>
       {session.state === 'live' && session.reconnecting && (
@@ -31,7 +31,7 @@ export function SessionBanners({ session, ended }: { session: Session; ended?: b
           )}
         </Banner>
       )}
-      {ended && session.state === 'ended' && (
+      {session.state === 'ended' && (
         <Banner tone="info" icon={<IconAlertTriangle size={20} aria-hidden />}>
           <Group justify="space-between" gap="sm">
             <Box flex="1 1 260px">

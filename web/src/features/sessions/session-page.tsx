@@ -12,7 +12,6 @@ import { Trouble } from '../../shell/trouble.tsx';
 import '../terminal/terminal.css';
 import { useVisibleViewport } from '../terminal/use-viewport.ts';
 import { EndedView } from './ended-view.tsx';
-import { SessionBanners } from './session-banners.tsx';
 import { SessionBar } from './session-bar.tsx';
 import { Terminals } from './terminals.tsx';
 import { WaitingView } from './waiting-view.tsx';
@@ -55,11 +54,10 @@ function Loaded({ session }: { session: Session }) {
   return (
     <>
       <SessionBar session={session} />
-      <OfflineBanner />
       <Box component="main" flex={1} style={{ overflow: 'auto' }} p="md">
+        <OfflineBanner />
         {session.state === 'ended' ? <EndedView session={session} /> : <WaitingView session={session} mine={mine} />}
       </Box>
-      <SessionBanners session={session} />
     </>
   );
 }

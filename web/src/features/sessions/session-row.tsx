@@ -47,7 +47,11 @@ export function SessionRow({ session, showPerson, linked, actions }: SessionRowP
             )}
           </Group>
         </Box>
-        {actions && <Group gap="sm">{actions}</Group>}
+        {actions && (
+          <Group gap="sm" className="np-actions">
+            {actions}
+          </Group>
+        )}
       </Group>
     </Box>
   );

@@ -28,7 +28,7 @@ export function Terminals({ session }: { session: Session }) {
   const [search] = useSearchParams();
   const phone = useMediaQuery('(max-width: 48em), (pointer: coarse)', false, { getInitialValueInEffect: false });
   const [settings] = useTerminalSettings();
-  const screens = useRef<HTMLElement>(null);
+  const screens = useRef<HTMLDivElement>(null);
   const live = session.state === 'live';
   const { list, terminals, active, choose, open, close } = useTerminals(session.id, live, () =>
     estimateSize(screens.current, settings.fontSize),
@@ -79,63 +79,65 @@ export function Terminals({ session }: { session: Session }) {
           onCloseTerminal={() => active !== null && close.mutate(active)}
         />
       </SessionBar>
-      <OfflineBanner />
-      <SessionBanners session={session} ended />
-      {(!phone || terminals.length > 1) && (
-        <TerminalTabs
-          terminals={terminals}
-          titles={titles}
-          active={active}
-          live={live}
-          opening={open.isPending}
-          onChoose={choose}
-          onOpen={() => open.mutate()}
-          onClose={(id) => close.mutate(id)}
-        />
-      )}
-      <Trouble error={list.error} retry={() => void list.refetch()} />
-      <Trouble error={open.error} retry={() => open.mutate()} />
-      <Trouble error={close.error} />
-      <main className="np-screens" ref={screens}>
-        {finding && <SearchBar terminal={current()} onClose={() => setFinding(false)} />}
-        {terminals.map(({ id, historyEnd }) => (
-          <TerminalView
-            key={id}
-            sessionId={session.id}
-            terminalId={id}
-            historyEnd={historyEnd}
-            active={id === active}
-            screenReader={screenReaderAsked(`?${search.toString()}`)}
-            takeModifiers={takeModifiers}
-            onHandle={(terminal, handle) => {
-              if (handle) handles.current.set(terminal, handle);
-              else handles.current.delete(terminal);
-            }}
-            onTitle={(terminal, title) => setTitles((all) => ({ ...all, [terminal]: title }))}
-            onConfirmPaste={(_terminal, cleaned) => setPasting(cleaned)}
-            onSelection={setSelected}
-            onFind={() => setFinding(true)}
-            onLeave={leave}
-            onRestart={restart}
-            onSignedOut={() => client.setQueryData(keys.me, null)}
+      <main className="np-workplace">
+        <OfflineBanner />
+        <SessionBanners session={session} />
+        {(!phone || terminals.length > 1) && (
+          <TerminalTabs
+            terminals={terminals}
+            titles={titles}
+            active={active}
+            live={live}
+            opening={open.isPending}
+            onChoose={choose}
+            onOpen={() => open.mutate()}
+            onClose={(id) => close.mutate(id)}
           />
-        ))}
-        {terminals.length === 0 && (
-          <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
+        )}
+        <Trouble error={list.error} retry={() => void list.refetch()} />
+        <Trouble error={open.error} retry={() => open.mutate()} />
+        <Trouble error={close.error} />
+        <div className="np-screens" ref={screens}>
+          {finding && <SearchBar terminal={current()} onClose={() => setFinding(false)} />}
+          {terminals.map(({ id, historyEnd }) => (
+            <TerminalView
+              key={id}
+              sessionId={session.id}
+              terminalId={id}
+              historyEnd={historyEnd}
+              active={id === active}
+              screenReader={screenReaderAsked(`?${search.toString()}`)}
+              takeModifiers={takeModifiers}
+              onHandle={(terminal, handle) => {
+                if (handle) handles.current.set(terminal, handle);
+                else handles.current.delete(terminal);
+              }}
+              onTitle={(terminal, title) => setTitles((all) => ({ ...all, [terminal]: title }))}
+              onConfirmPaste={(_terminal, cleaned) => setPasting(cleaned)}
+              onSelection={setSelected}
+              onFind={() => setFinding(true)}
+              onLeave={leave}
+              onRestart={restart}
+              onSignedOut={() => client.setQueryData(keys.me, null)}
+            />
+          ))}
+          {terminals.length === 0 && (
+            <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
+          )}
+        </div>
+        {phone && active !== null && live && (
+          <>
+            <KeyRow
+              held={held}
+              onHold={hold}
+              onKey={(key) => current()?.press(key)}
+              onText={(text) => current()?.type(withModifiers(text, takeModifiers()))}
+              onPaste={() => void paste()}
+            />
+            <ComposeBar onSend={(line) => current()?.type(withModifiers(line, takeModifiers()))} />
+          </>
         )}
       </main>
-      {phone && active !== null && live && (
-        <>
-          <KeyRow
-            held={held}
-            onHold={hold}
-            onKey={(key) => current()?.press(key)}
-            onText={(text) => current()?.type(withModifiers(text, takeModifiers()))}
-            onPaste={() => void paste()}
-          />
-          <ComposeBar onSend={(line) => current()?.type(withModifiers(line, takeModifiers()))} />
-        </>
-      )}
       <PasteDialog
         text={pasting}
         onClose={() => setPasting(null)}

@@ -1,6 +1,7 @@
 /** Characters from which a paste on one line is shown before it is sent. */
 export const LONG_PASTE = 1_000;
 
+// oxlint-disable-next-line no-control-regex -- the sequences that begin and end a bracketed paste
 const BRACKET = /\u001b\[20[01]~|\u009b20[01]~/gu;
 // C0 except tab and newline, DEL, C1: a pasted escape sequence could end the bracket and type a command by itself.
 // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for

@@ -71,7 +71,6 @@ export class XtermScreen implements Screen {
     terminal.onBinary(options.onBinary);
     terminal.onTitleChange((title) => options.onTitle(cleanTitle(title)));
     terminal.onSelectionChange(() => options.onSelection(terminal.hasSelection()));
-    terminal.onResize(() => options.onResize());
     terminal.attachCustomKeyEventHandler((event) => this.#shortcut(event, options));
     // Before xterm sees it: a paste goes through our cleaning and asking.
     options.element.addEventListener(
@@ -89,6 +88,8 @@ export class XtermScreen implements Screen {
     });
     this.#observer.observe(options.element);
     this.fit();
+    // Only from here on: the first size is read when the terminal attaches.
+    terminal.onResize(() => options.onResize());
   }
 
   write(bytes: Uint8Array, done: () => void): void {

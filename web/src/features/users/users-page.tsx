@@ -89,7 +89,7 @@ function UserRow({ user, self, onAsk }: { user: User; self: boolean; onAsk: (kin
           </Text>
         </Box>
         {!self && (
-          <Group gap="sm">
+          <Group gap="sm" className="np-actions">
             <Button variant="default" mih={44} onClick={() => onAsk('revoke')}>
               Sign out everywhere
             </Button>
