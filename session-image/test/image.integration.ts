@@ -139,6 +139,12 @@ describe('the agent in the image', () => {
     const exec = ExecResult.parse((await link.request('POST', '/v1/exec', { command: 'echo done' })).body);
     expect(exec).toMatchObject({ stdout: 'done\n', exitCode: 0 });
 
+    // Bytes that JSON escapes sixfold, as many at once as there may be: the memory of a sandbox holds.
+    const command = { command: 'head -c 8000000 /dev/zero', maxBytes: 8_388_608 };
+    const large = await Promise.all(Array.from({ length: 4 }, () => link.request('POST', '/v1/exec', command)));
+    for (const { body } of large) expect(ExecResult.parse(body).stdout.length).toBe(8_000_000);
+    expect(link.links).toBe(1);
+
     await run('docker', ['stop', '--time', '60', container]);
     const state = await run('docker', ['inspect', '--format', '{{.State.ExitCode}} {{.State.OOMKilled}}', container]);
     expect(state.trim()).toBe('0 false');

@@ -1,8 +1,9 @@
 import { AGENT_PATHS, ExecInput } from '@netpilot/control-plane/contract/agent.ts';
-import { readJson, sendJson } from '../link/json.ts';
+import { readJson } from '../link/json.ts';
 import { ProblemError } from '../link/problem.ts';
 import type { Route } from '../link/router.ts';
 import type { ConnectionService } from '../ssh/connection-service.ts';
+import { sendOutcome } from './answer.ts';
 import { collect } from './run-command.ts';
 
 /** Commands at once; each may hold its whole output in memory. */
@@ -25,7 +26,7 @@ export function execRoutes(connections: ConnectionService): Route[] {
           const channel = await connection.openExec(command);
           stream.once('close', () => channel.close());
           if (stream.closed) channel.close();
-          sendJson(stream, 200, await collect(channel, bounds, since));
+          await sendOutcome(stream, await collect(channel, bounds, since));
         } finally {
           running--;
         }

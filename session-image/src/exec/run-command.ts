@@ -1,5 +1,5 @@
-import type { ExecResult } from '@netpilot/control-plane/contract/sessions.ts';
 import type { RouterChannel } from '../ssh/router-connection.ts';
+import type { CommandOutcome } from './answer.ts';
 
 export interface CommandBounds {
   timeoutSeconds: number;
@@ -11,7 +11,7 @@ export interface CommandBounds {
 const CLOSE_GRACE_MS = 2_000;
 
 /** Collects what a command says until it ends, or ends it at a bound. Never rejects. */
-export function collect(channel: RouterChannel, bounds: CommandBounds, since: number): Promise<ExecResult> {
+export function collect(channel: RouterChannel, bounds: CommandBounds, since: number): Promise<CommandOutcome> {
   return new Promise((resolve) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -49,7 +49,8 @@ export function collect(channel: RouterChannel, bounds: CommandBounds, since: nu
       channel.removeAllListeners('data').resume();
       channel.stderr.removeAllListeners('data').resume();
       resolve({
-        ...encode(Buffer.concat(stdout), Buffer.concat(stderr)),
+        stdout,
+        stderr,
         exitCode: status.code,
         signal: status.signal,
         truncated,
@@ -67,15 +68,4 @@ export function collect(channel: RouterChannel, bounds: CommandBounds, since: nu
     // A command that waits for input must see its end rather than the time-out.
     channel.end();
   });
-}
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text when both are valid UTF-8, else base64 of both. */
-function encode(stdout: Buffer, stderr: Buffer): Pick<ExecResult, 'stdout' | 'stderr' | 'encoding'> {
-  try {
-    return { stdout: decoder.decode(stdout), stderr: decoder.decode(stderr), encoding: 'utf-8' };
-  } catch {
-    return { stdout: stdout.toString('base64'), stderr: stderr.toString('base64'), encoding: 'base64' };
-  }
 }
