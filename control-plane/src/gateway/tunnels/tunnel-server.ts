@@ -133,6 +133,7 @@ export class TunnelServer {
     const from = socket.remoteAddress;
     let router: RegisteredRouter | null = null;
     let stopKeepalive = () => {};
+    let latencyMs: number | null = null;
 
     connection.on('error', (error) => log.debug({ from, reason: error.message }, 'tunnel connection failed'));
     const end = () => {
@@ -161,6 +162,7 @@ export class TunnelServer {
     connection.once('ready', () => {
       stopKeepalive = startKeepalive(connection, {
         latency: (milliseconds) => {
+          latencyMs = milliseconds;
           if (router !== null && this.#tunnels.get(router.routerId)?.connection === connection) {
             this.#states.alive(router.routerId, milliseconds);
           }
@@ -177,7 +179,12 @@ export class TunnelServer {
       }
       if (name === 'tcpip-forward' && BIND_ADDRESSES.has(asked.bindAddr)) {
         const wanted = { connection, transport: socket, bindAddress: asked.bindAddr, port: asked.bindPort };
-        void this.#open(router, wanted).then((opened) => (opened ? accept?.() : reject?.()));
+        const { routerId } = router;
+        void this.#open(router, wanted).then((opened) => {
+          if (!opened) return reject?.();
+          accept?.();
+          if (latencyMs !== null) this.#states.alive(routerId, latencyMs);
+        });
       } else if (name === 'cancel-tcpip-forward') {
         accept?.();
         end();
