@@ -22,6 +22,8 @@ import { type ConnectionOutcome, ConnectionStream, type RouterMaterial } from '.
 /** Bytes the agent may send ahead on one stream; over the terminal's own window, so that the window decides. */
 const STREAM_WINDOW = 4_194_304;
 const CONNECTION_WINDOW = 16_777_216;
+/** Megabytes that a session's queues may hold before Node refuses its next stream; the windows are the real bound. */
+const SESSION_MEMORY = 128;
 const GREETING_TIMEOUT_MS = 15_000;
 /** An agent that does not answer a ping for this long (stopped container) counts as lost. */
 const PING_EVERY_MS = 15_000;
@@ -184,6 +186,7 @@ export class SandboxLink {
     this.#sockets.add(socket);
     const session = connect('http://agent', {
       createConnection: () => socket,
+      maxSessionMemory: SESSION_MEMORY,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     });
     const greeting = setTimeout(() => session.destroy(new Error('the agent did not speak')), GREETING_TIMEOUT_MS);

@@ -111,6 +111,9 @@ export class RouterReach {
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof ProblemError && error.code === 'not_found') return listener.routerGone();
+        if (error instanceof ProblemError && error.code === 'router_refused') {
+          return listener.unreachable('wrong_credentials', error.message);
+        }
         this.#services.log.warn({ err: error }, 'what it takes to reach a router could not be read');
         attempt = { type: 'closed' };
       }

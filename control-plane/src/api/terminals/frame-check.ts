@@ -1,4 +1,4 @@
-import { FRAME, FrameError, decodeFrame, isTowardsTerminal } from '../../../contract/terminal-frames.ts';
+import { FRAME, FrameError, MAX_FRAME, decodeFrame, isTowardsTerminal } from '../../../contract/terminal-frames.ts';
 
 /** The upper half of a u64 offset beyond which JavaScript cannot count (2^53). */
 const OFFSET_HIGH_BOUND = 0x20_0000;
@@ -11,7 +11,7 @@ const OUTPUT_HEADER = 9;
  */
 export function checkFromPage(frame: Buffer): number {
   const frameType = frame[0];
-  if (frameType === FRAME.input && frame.length > 1) return frameType;
+  if (frameType === FRAME.input && frame.length <= MAX_FRAME) return frameType;
   if (!isTowardsTerminal(decodeFrame(frame))) throw new FrameError('a frame that a page must not send');
   return frameType ?? 0;
 }
@@ -24,7 +24,8 @@ export function checkFromPage(frame: Buffer): number {
 export function checkFromTerminal(frame: Buffer): number {
   const frameType = frame[0];
   if (frameType === FRAME.output) {
-    if (frame.length < OUTPUT_HEADER || frame.readUInt32BE(1) >= OFFSET_HIGH_BOUND) {
+    const fits = frame.length >= OUTPUT_HEADER && frame.length <= MAX_FRAME;
+    if (!fits || frame.readUInt32BE(1) >= OFFSET_HIGH_BOUND) {
       throw new FrameError('an output frame with a bad header');
     }
     return frameType;
