@@ -1,5 +1,4 @@
-import { watch } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { existsSync, watch } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,7 +18,7 @@ export async function untilExists(directory: string, name: string, signal: Abort
   let wake = () => undefined as void;
   const watcher = openWatch(directory, () => wake());
   try {
-    while (!signal.aborted && !(await exists(path))) {
+    while (!signal.aborted && !existsSync(path)) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, POLL_MS);
         wake = () => {
@@ -40,15 +39,6 @@ function openWatch(directory: string, changed: () => void): { close(): void } | 
     return watcher;
   } catch {
     return null;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 
