@@ -8,11 +8,20 @@ export interface Screen {
   write(text: string): unknown;
 }
 
+interface Spinner {
+  /** Writes a line above it. */
+  say(line: string): void;
+  /** Takes it off the screen until its next frame. */
+  clear(): void;
+  stop(): void;
+}
+
 /** Numbered steps with the time each took; with a spinner at a terminal, one line each elsewhere. */
 export class Progress {
   readonly #total: number;
   readonly #screen: Screen;
   #number = 0;
+  #spinner: Spinner | null = null;
 
   constructor(total: number, screen: Screen = process.stdout) {
     this.#total = total;
@@ -25,6 +34,7 @@ export class Progress {
     const head = `[${this.#number}/${this.#total}] ${title}`;
     const started = performance.now();
     const spinner = this.#spin(head);
+    this.#spinner = spinner;
     try {
       const result = await work((line) => spinner.say(line));
       spinner.stop();
@@ -34,17 +44,21 @@ export class Progress {
       spinner.stop();
       this.#screen.write(`${head} failed\n`);
       throw error;
+    } finally {
+      this.#spinner = null;
     }
   }
 
   /** Writes a line of its own. */
   say(line: string): void {
+    this.#spinner?.clear();
     this.#screen.write(`${line}\n`);
   }
 
-  #spin(head: string): { say(line: string): void; stop(): void } {
+  #spin(head: string): Spinner {
     const screen = this.#screen;
-    if (screen.isTTY !== true) return { say: (line) => screen.write(`      ${line}\n`), stop: () => {} };
+    if (screen.isTTY !== true)
+      return { say: (line) => screen.write(`      ${line}\n`), clear: () => {}, stop: () => {} };
     let frame = 0;
     const clear = '\r\u001B[2K';
     const draw = () => {
@@ -58,6 +72,7 @@ export class Progress {
         screen.write(`${clear}      ${line}\n`);
         draw();
       },
+      clear: () => screen.write(clear),
       stop() {
         clearInterval(timer);
         screen.write(clear);
