@@ -13,7 +13,7 @@ const host = options.HostConfig;
 describe('the specification of a sandbox', () => {
   test.each<[string, unknown, unknown]>([
     ['runs the image by its content address', options.Image, spec.imageId],
-    ['has no network', [host.NetworkMode, options.NetworkDisabled, host.PortBindings], ['none', true, undefined]],
+    ['has no network', [host.NetworkMode, host.PortBindings, options.NetworkingConfig], ['none', undefined, undefined]],
     ['drops every capability and adds none', [host.CapDrop, host.CapAdd], [['ALL'], undefined]],
     ['gains no privilege and keeps the default seccomp profile', host.SecurityOpt, ['no-new-privileges:true']],
     [

@@ -37,7 +37,6 @@ export function sandboxOptions(spec: SandboxSpec): SandboxOptions {
     AttachStdin: false,
     AttachStdout: false,
     AttachStderr: false,
-    NetworkDisabled: true,
     StopTimeout: 2,
     HostConfig: {
       NetworkMode: 'none',

@@ -293,34 +293,45 @@ describe('everybody else', () => {
     expect(server.up).toBe(0);
   });
 
-  test('is refused when it offers a known key and signs with another', async () => {
-    // Tells the server the other router's public key but signs with its own.
-    const honest = ssh2.utils.parseKey(stranger.privateKey) as ParsedKey;
-    const claimed = ssh2.utils.parseKey(other.publicKey) as ParsedKey;
-    const forged = Object.assign(Object.create(Object.getPrototypeOf(honest) as object), honest) as ParsedKey;
-    forged.getPublicSSH = () => claimed.getPublicSSH();
-    await expect(connectRouter({ privateKey: forged as unknown as string })).rejects.toThrow(
+  /** Offers public keys in turn and signs with whatever it is told to. */
+  class Agent extends ssh2.BaseAgent {
+    readonly #offers: readonly string[];
+    readonly #signWith: (publicKey: string) => string | null;
+
+    constructor(offers: readonly string[], signWith: (publicKey: string) => string | null) {
+      super();
+      this.#offers = offers;
+      this.#signWith = signWith;
+    }
+
+    override getIdentities(done: (error: Error | undefined, keys?: ParsedKey[]) => void): void {
+      done(
+        undefined,
+        this.#offers.map((key) => ssh2.utils.parseKey(key) as ParsedKey),
+      );
+    }
+
+    override sign(key: ParsedKey, data: Buffer, ...rest: unknown[]): void {
+      const done = rest.at(-1) as (error: Error | undefined, signature?: Buffer) => void;
+      const secret = this.#signWith(`${key.type} ${key.getPublicSSH().toString('base64')}`);
+      if (secret === null) done(new Error('no private key'));
+      else done(undefined, (ssh2.utils.parseKey(secret) as ParsedKey).sign(data));
+    }
+  }
+  const withAgent = (...args: ConstructorParameters<typeof Agent>) =>
+    connectRouter({ privateKey: undefined, agent: new Agent(...args) as unknown as string });
+
+  test('is refused when it claims a known key and signs with another', async () => {
+    await expect(withAgent([other.publicKey], () => stranger.privateKey)).rejects.toThrow(
       /authentication methods failed/u,
     );
     expect(server.up).toBe(0);
   });
 
-  test('who offered a known key first is who signed last', async () => {
-    const { utils } = ssh2;
-    const offered = utils.parseKey(other.publicKey) as ParsedKey;
-    // Another router's public key is offered, and answered; what counts is the signature with our own.
-    class Agent extends ssh2.BaseAgent {
-      override getIdentities(done: (error: Error | undefined, keys?: ParsedKey[]) => void): void {
-        done(undefined, [offered, utils.parseKey(mine.privateKey) as ParsedKey]);
-      }
-      override sign(key: ParsedKey, data: Buffer, ...rest: unknown[]): void {
-        const done = rest.at(-1) as (error: Error | undefined, signature?: Buffer) => void;
-        const own = utils.parseKey(mine.privateKey) as ParsedKey;
-        if (Buffer.compare(key.getPublicSSH(), own.getPublicSSH()) === 0) done(undefined, own.sign(data));
-        else done(new Error('no private key'));
-      }
-    }
-    const client = await connectRouter({ privateKey: undefined, agent: new Agent() as unknown as string });
+  test('is who signed, not who was offered before', async () => {
+    const client = await withAgent([other.publicKey, mine.publicKey], (key) =>
+      key === mine.publicKey ? mine.privateKey : null,
+    );
     await expect(forward(client, 'localhost', otherPort)).rejects.toThrow();
     await forward(client, 'localhost', port);
     expect(server.list()).toMatchObject([{ routerId }]);
