@@ -74,14 +74,20 @@ function parse(body: Buffer): unknown {
 function exchange(session: ClientHttp2Session, request: AgentRequest): Promise<{ status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const stream = session.request(
-      {
-        ':method': request.method,
-        ':path': request.path,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      { endStream: body === undefined, ...(request.signal === undefined ? {} : { signal: request.signal }) },
-    );
+    let stream: ClientHttp2Stream;
+    try {
+      stream = session.request(
+        {
+          ':method': request.method,
+          ':path': request.path,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        { endStream: body === undefined, ...(request.signal === undefined ? {} : { signal: request.signal }) },
+      );
+    } catch (cause) {
+      // A session that is closing takes no more streams.
+      return reject(new ProblemError('sandbox_failed', undefined, { cause }));
+    }
     const fail = (cause: unknown) => {
       clearTimeout(timer);
       reject(new ProblemError('sandbox_failed', undefined, { cause }));

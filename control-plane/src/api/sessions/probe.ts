@@ -75,7 +75,7 @@ export class ConnectionProbe {
       if (outcome.type === 'connected') return outcome;
       throw new ProblemError('sandbox_failed');
     } finally {
-      await reach?.close();
+      await reach?.close().catch((error: unknown) => log.warn({ err: error }, 'a link did not close'));
       // Once it is no longer ours, the comparison with the gateway ends what this call could not.
       gateway
         .call<'end_session'>({ verb: 'end_session', sessionId })
