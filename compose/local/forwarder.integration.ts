@@ -29,7 +29,9 @@ test('a forwarder carries both directions, half-closes included, and lets go of 
     open.on('error', () => {});
     await once(open, 'connect');
     open.write('x');
-    const gone = once(open, 'close');
+    const gone = new Promise((resolve) => {
+      open.once('close', resolve);
+    });
     await forwarder.close();
     await gone;
   } finally {

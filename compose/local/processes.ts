@@ -34,8 +34,9 @@ export async function isAlive(process_: ProcessIdentity): Promise<boolean> {
   return now !== null && now.startedAt === process_.startedAt;
 }
 
-/** Name of the program that runs as `pid`, at most 15 characters (`/proc/<pid>/comm`); null when none does. */
+/** Name of the program that runs as `pid`, at most 15 characters (`/proc/<pid>/comm`); null when none does, or only its zombie is left. */
 export async function programOf(pid: number): Promise<string | null> {
+  if ((await identify(pid)) === null) return null;
   const comm = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => null);
   return comm === null ? null : comm.trim();
 }
