@@ -1,6 +1,6 @@
 import type { PageEvent } from '@netpilot/control-plane/contract/events.ts';
 import type { Router } from '@netpilot/control-plane/contract/routers.ts';
-import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
+import { SESSION_STATES, type Session } from '@netpilot/control-plane/contract/sessions.ts';
 import type { QueryClient } from '@tanstack/react-query';
 import { keys } from './keys.ts';
 import { type Pages, changeItems, contains } from './pages.ts';
@@ -39,14 +39,19 @@ export async function applyEvent(client: QueryClient, event: PageEvent): Promise
   }
 }
 
-/** Brings the newest state of one session into every place that shows it. */
+/**
+ * Brings a state of one session into every place that shows it. States only move forward, so an answer that was overtaken by an event
+ * changes nothing.
+ */
 export async function applySession(client: QueryClient, session: Session): Promise<void> {
+  const known = client.getQueryData<Session>(keys.session(session.id));
+  if (known && SESSION_STATES.indexOf(known.state) > SESSION_STATES.indexOf(session.state)) return;
   await client.cancelQueries({ queryKey: keys.session(session.id) });
   client.setQueryData(keys.session(session.id), session);
   const ended = session.state === 'ended';
   for (const queryKey of [keys.sessions('active'), keys.oversight]) {
-    const known = contains(client.getQueryData<Pages<Session>>(queryKey), ({ id }) => id === session.id);
-    if (known) {
+    const listed = contains(client.getQueryData<Pages<Session>>(queryKey), ({ id }) => id === session.id);
+    if (listed) {
       await replaceInLists<Session>(client, queryKey, (item) => {
         if (item.id !== session.id) return item;
         return ended ? null : session;

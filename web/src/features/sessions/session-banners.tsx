@@ -1,6 +1,6 @@
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
 import { Box, Group, Loader, Text } from '@mantine/core';
-import { IconAlertTriangle, IconClock } from '@tabler/icons-react';
+import { IconClock, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Countdown } from '../../shell/time.tsx';
 import type { Tone } from '../../shell/state-dot.tsx';
@@ -32,7 +32,7 @@ export function SessionBanners({ session }: { session: Session }) {
         </Banner>
       )}
       {session.state === 'ended' && (
-        <Banner tone="info" icon={<IconAlertTriangle size={20} aria-hidden />}>
+        <Banner tone="info" icon={<IconInfoCircle size={20} aria-hidden />}>
           <Group justify="space-between" gap="sm">
             <Box flex="1 1 260px">
               <Text fw={650} size="sm">

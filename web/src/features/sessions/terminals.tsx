@@ -121,7 +121,7 @@ export function Terminals({ session }: { session: Session }) {
               onSignedOut={() => client.setQueryData(keys.me, null)}
             />
           ))}
-          {terminals.length === 0 && (
+          {terminals.length === 0 && !list.error && (
             <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
           )}
         </div>
