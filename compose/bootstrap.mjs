@@ -49,18 +49,27 @@ function isInstalled(lockfile, stamp) {
   return existsSync(noted) && statSync(noted).mtimeMs >= statSync(lockfile).mtimeMs;
 }
 
+/** Runs npm, the very one that runs us if there is one. */
+function npm(...args) {
+  const quiet = [...args, '--no-audit', '--no-fund'];
+  const script = process.env['npm_execpath'];
+  return script?.endsWith('.js') ? run(process.execPath, [script, ...quiet]) : run('npm', quiet);
+}
+
 async function install() {
   const lockfile = join(root, 'package-lock.json');
   const stamp = join(root, '.netpilot', 'installed-lockfile.json');
   if (isInstalled(lockfile, stamp)) return;
   process.stdout.write('Installing the npm dependencies\n');
-  const npm = process.env['npm_execpath'];
-  const what = [existsSync(lockfile) ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error'];
-  const code = npm?.endsWith('.js') ? await run(process.execPath, [npm, ...what]) : await run('npm', what);
+  const isLocked = existsSync(lockfile);
+  // A mirror may lack the packages of other platforms, and npm ci insists on every one of them. npm install takes what the lockfile
+  // pins as well, leaves those out and, without saving, leaves the lockfile as it is.
+  let code = isLocked ? await npm('ci', '--loglevel=silent') : 1;
+  if (code !== 0 && !stopping) code = await npm('install', '--loglevel=error', ...(isLocked ? ['--no-save'] : []));
   if (stopping) process.exit(130);
   if (code !== 0)
-    refuse(`npm ${what[0]} failed with code ${code}: check the network and the message above, then start again.`);
-  if (!existsSync(lockfile)) return;
+    refuse(`npm install failed with code ${code}: see the message above, check the network, then start again.`);
+  if (!isLocked) return;
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, readFileSync(lockfile));
 }
