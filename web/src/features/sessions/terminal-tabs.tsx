@@ -57,7 +57,7 @@ export function TerminalTabs({
               onClick={() => onChoose(id)}
             >
               Terminal {id}
-              {titles[id] && ` · ${titles[id]}`}
+              {titles[id] && <span className="np-tab-title"> · {titles[id]}</span>}
             </button>
           ))}
         </div>

@@ -25,7 +25,7 @@ function Question({ text, onClose, onPaste }: PasteDialogProps & { text: string 
   const [typed, setTyped] = useState('');
   const asking = text === '';
   const cleaned = asking ? cleanPaste(typed) : text;
-  const lines = cleaned.split('\n').length;
+  const lines = cleaned.replace(/\n$/u, '').split('\n').length;
   return (
     <Stack>
       <Text size="sm">
