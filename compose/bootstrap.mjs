@@ -1,6 +1,6 @@
 // What the npm scripts run: checks Node, installs the dependencies when needed and hands over to TypeScript. Node alone must run it.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,8 @@ async function install() {
   const stamp = join(root, '.netpilot', 'installed-lockfile.json');
   if (isInstalled(lockfile, stamp)) return;
   process.stdout.write('Installing the npm dependencies\n');
+  // An installation that is cut short must not count as one.
+  rmSync(stamp, { force: true });
   const isLocked = existsSync(lockfile);
   // A mirror may lack the packages of other platforms, and npm ci insists on every one of them. npm install takes what the lockfile
   // pins as well, leaves those out and, without saving, leaves the lockfile as it is.
