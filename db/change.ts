@@ -1,4 +1,4 @@
-/** What `NOTIFY netpilot_changes` tells of: somebody's access may have to end. */
+/** What `NOTIFY netpilot_changes` tells of: somebody's access may have to end, or a page shows something old. */
 export interface Change {
   table: ChangedTable;
   operation: 'insert' | 'update' | 'delete';

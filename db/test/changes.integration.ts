@@ -40,10 +40,11 @@ afterEach(async () => {
 const asApi = (sql: string, values: unknown[]) =>
   asRole(database.apiUrl, { organisations: 'all' }, (client) => client.query(sql, values));
 
-test('tells of what may end access, and of nothing else', async () => {
+test('tells of what ends access or outdates a page, and of nothing else', async () => {
   const { organisationId, userId, routerId, loginSessionId } = tenant;
   await asApi(`update users set name = 'renamed' where id = $1`, [userId]);
   await asApi(`update login_sessions set last_used_at = now() where id = $1`, [loginSessionId]);
+  await asApi(`update routers set last_seen_at = now() where id = $1`, [routerId]);
   await asApi(`update routers set name = 'renamed' where id = $1`, [routerId]);
   await asApi(`update memberships set role = 'viewer' where user_id = $1`, [userId]);
   await asApi(`update users set disabled_at = now() where id = $1`, [userId]);
@@ -55,9 +56,13 @@ test('tells of what may end access, and of nothing else', async () => {
     userId,
   ]);
   await asApi(`delete from organisations where id = $1`, [organisationId]);
-  await waitFor(() => changes.some((change) => change.table === 'organisations'), 'the last change');
+  await waitFor(
+    () => changes.some((change) => change.table === 'organisations' && change.operation === 'delete'),
+    'the last change',
+  );
   const membership = { table: 'memberships', id: userId, organisationId, userId };
-  expect(changes.slice(0, 6)).toEqual([
+  expect(changes.slice(0, 7)).toEqual([
+    { table: 'routers', operation: 'update', id: routerId, organisationId },
     { ...membership, operation: 'update' },
     { table: 'users', operation: 'update', id: userId, userId },
     { table: 'login_sessions', operation: 'update', id: loginSessionId, userId },
@@ -66,7 +71,7 @@ test('tells of what may end access, and of nothing else', async () => {
     { ...membership, operation: 'insert' },
   ]);
   // The deletion of an organisation takes its memberships along.
-  expect(changes.slice(6)).toEqual(
+  expect(changes.slice(7)).toEqual(
     expect.arrayContaining([
       { table: 'organisations', operation: 'delete', id: organisationId, organisationId },
       { ...membership, operation: 'delete' },

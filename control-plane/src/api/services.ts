@@ -107,7 +107,15 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const events = new EventHub({ sessions, gateway, presence });
   const cuts = new AccessCuts({
     database,
-    listen: (hooks) => listenToChanges({ url: config.databaseUrl, ...hooks }),
+    listen: (hooks) =>
+      listenToChanges({
+        url: config.databaseUrl,
+        ...hooks,
+        onChange(change) {
+          hooks.onChange(change);
+          events.changed(change);
+        },
+      }),
     sessions,
     terminalSockets,
     eventSockets: events.sockets,

@@ -1,3 +1,4 @@
+import type { Change } from '@netpilot/db/changes.ts';
 import type { WebSocket } from 'ws';
 import type { PageEvent } from '../../../contract/events.ts';
 import type { Actor } from '../access/actor.ts';
@@ -50,6 +51,15 @@ export class EventHub {
     }
     for (const session of this.#services.sessions.active) {
       if (maySee(actor, session)) send(socket, textOf(session));
+    }
+  }
+
+  /** Passes on what the database says has changed, whichever api process changed it. */
+  changed({ table, id, organisationId }: Change): void {
+    if (organisationId === undefined) return;
+    if (table === 'routers') this.publish({ type: 'router_changed', routerId: id, organisationId });
+    if (table === 'organisations' || table === 'memberships') {
+      this.publish({ type: 'organisation_changed', organisationId });
     }
   }
 
