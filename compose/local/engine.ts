@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import { isInstalled } from './command.ts';
 import { dockerSocket, pingEngine } from './docker.ts';
 import { clearStaleEngineState } from './engine-leftovers.ts';
@@ -36,8 +37,8 @@ export async function ensureEngine(options: { stateDirectory: string; log?: Log 
   }
   if (answer === 'answers') {
     const left = await readRecord(record);
-    if (left === null || !(await isAlive(left))) return { ours: false, stop: async () => {} };
-    return owned(left, record);
+    const isOrphan = left !== null && (await isAlive(left.daemon)) && !(await isAlive(left.owner));
+    return isOrphan ? own(left.daemon, record) : { ours: false, stop: async () => {} };
   }
   if (process.getuid?.() !== 0) {
     throw new Obstacle('No Docker engine answers and starting one needs root: start Docker or start with sudo.');
@@ -47,11 +48,12 @@ export async function ensureEngine(options: { stateDirectory: string; log?: Log 
   await mkdir(join(options.stateDirectory, 'logs'), { recursive: true });
   const logFile = join(options.stateDirectory, 'logs', 'dockerd.log');
   const daemon = await startDaemon(logFile, log);
-  await writeFile(record, JSON.stringify(daemon), { mode: 0o600 });
-  return owned(daemon, record);
+  return own(daemon, record);
 }
 
-function owned(daemon: ProcessIdentity, record: string): Engine {
+/** Notes that the engine is this process's, so that a later one takes it over only when this one is gone. */
+async function own(daemon: ProcessIdentity, record: string): Promise<Engine> {
+  await writeFile(record, JSON.stringify({ daemon, owner: await identify(process.pid) }), { mode: 0o600 });
   return {
     ours: true,
     async stop() {
@@ -145,16 +147,15 @@ function lastProblem(log: string): string {
   return line.replace(/^time="[^"]*" /u, '').slice(0, 300);
 }
 
-async function readRecord(file: string): Promise<ProcessIdentity | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
+const Identity = z.object({ pid: z.int().positive(), startedAt: z.string() });
+const EngineRecord = z.object({ daemon: Identity, owner: Identity });
+
+async function readRecord(file: string): Promise<z.infer<typeof EngineRecord> | null> {
+  const text = await readFile(file, 'utf8').catch(() => 'null');
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value)) return null;
-    return typeof value.pid === 'number' && typeof value.startedAt === 'string'
-      ? { pid: value.pid, startedAt: value.startedAt }
-      : null;
+    return EngineRecord.parse(JSON.parse(text));
   } catch {
+    // Written by half when the machine went down: then nothing of it runs.
     return null;
   }
 }
