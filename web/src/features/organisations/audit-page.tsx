@@ -35,7 +35,7 @@ export function AuditPage() {
             <Group
               key={event.id}
               component="li"
-              gap="md"
+              gap="xs"
               px="md"
               py={10}
               align="baseline"
@@ -46,7 +46,7 @@ export function AuditPage() {
                 dateTime={event.at}
                 size="sm"
                 c="dimmed"
-                w={170}
+                w={{ base: '100%', sm: 190 }}
                 style={{ fontVariantNumeric: 'tabular-nums' }}
               >
                 {new Date(event.at).toLocaleString()}
