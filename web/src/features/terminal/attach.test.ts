@@ -230,6 +230,18 @@ describe('an attached terminal', () => {
     attachment.close();
   });
 
+  it('stays away from a terminal whose shell has ended', () => {
+    const { attachment, sockets, socket, exits, attached } = begin();
+    attached(0);
+    socket().receive({ type: 'exit', value: { code: 0, signal: null, reason: 'exited' } });
+    socket().drop(1000);
+    jest.advanceTimersByTime(60_000);
+    expect(exits).toHaveLength(1);
+    expect(sockets).toHaveLength(1);
+    expect(attachment.send(Uint8Array.of(1))).toBe(false);
+    attachment.close();
+  });
+
   it('takes a terminal back on request', () => {
     const { attachment, sockets, socket, attached } = begin();
     attached(0);

@@ -246,7 +246,8 @@ export class TerminalAttachment {
       this.#options.screen.say(`The connection broke; ${given} bytes of your input may not have arrived.`);
     }
     this.#options.events.pendingInput(this.#input.pending);
-    if (final) return this.#become(final);
+    // After its exit a terminal has nothing more to say.
+    if (final || this.#exited) return this.#become(final ?? 'gone');
     this.#become('reconnecting');
     if (code === SIGNED_OUT_CODE || this.#attempt > 0) {
       if (!(await this.#options.signedIn())) return this.#become('signed_out');
