@@ -65,8 +65,15 @@ export function createOidcSignIn(options: OidcOptions, keyRing: KeyRing): OidcSi
       options.clientId,
       undefined,
       options.clientSecret === null ? client.None() : client.ClientSecretBasic(options.clientSecret),
-      // Plain http is for a development issuer on this machine only.
-      { execute: isLoopback(issuerUrl) ? [client.allowInsecureRequests] : [], timeout: 15 },
+      {
+        execute: [
+          // The signature of the ID token is checked as well, not only the TLS connection that it came over.
+          client.enableNonRepudiationChecks,
+          // Plain http is for a development issuer on this machine only.
+          ...(isLoopback(issuerUrl) ? [client.allowInsecureRequests] : []),
+        ],
+        timeout: 15,
+      },
     );
     try {
       return await discovered;
