@@ -16,6 +16,10 @@ export const PEOPLE = [
   { subject: 'alice', name: 'Alice Archer', email: 'alice@one.test' },
   { subject: 'bob', name: 'Bob Baker', email: 'bob@two.test' },
   { subject: 'carol', name: 'Carol Cook', email: 'carol@one.test' },
+  { subject: 'dave', name: 'Dave Dyer', email: 'dave@one.test' },
+  { subject: 'erin', name: 'Erin Ely', email: 'erin@one.test' },
+  { subject: 'frank', name: 'Frank Fox', email: 'frank@one.test' },
+  { subject: 'grace', name: 'Grace Gill', email: 'grace@one.test' },
   { subject: 'root', name: 'Root Reed', email: 'root@platform.test' },
 ] as const;
 export type PersonName = (typeof PEOPLE)[number]['subject'];
@@ -45,6 +49,9 @@ export class TestBastion {
   /** First port of the range for tunnels that somebody else holds. */
   readonly externalPortLow: number;
   readonly issuer: string;
+  /** Ends the database server, and starts it again with its data and on its port. */
+  readonly stopDatabase: () => Promise<void>;
+  readonly startDatabase: () => Promise<void>;
   readonly #closers: (() => Promise<void>)[];
   readonly #routers: TestRouter[] = [];
 
@@ -59,6 +66,8 @@ export class TestBastion {
     tunnelPort: number;
     externalPortLow: number;
     issuer: string;
+    stopDatabase: () => Promise<void>;
+    startDatabase: () => Promise<void>;
     closers: (() => Promise<void>)[];
   }) {
     this.url = parts.url;
@@ -71,6 +80,8 @@ export class TestBastion {
     this.tunnelPort = parts.tunnelPort;
     this.externalPortLow = parts.externalPortLow;
     this.issuer = parts.issuer;
+    this.stopDatabase = parts.stopDatabase;
+    this.startDatabase = parts.startDatabase;
     this.#closers = parts.closers;
   }
 
@@ -86,7 +97,8 @@ export class TestBastion {
       const runDirectory = join(directory, 'run');
       const instance = `test-${randomBytes(6).toString('hex')}`;
 
-      const postgres = await startEmbeddedPostgres({ directory: join(directory, 'postgres'), durable: false });
+      const server = { directory: join(directory, 'postgres'), durable: false };
+      let postgres = await startEmbeddedPostgres(server);
       closers.push(() => postgres.stop());
       const database = await postgres.freshDatabase();
 
@@ -163,6 +175,10 @@ export class TestBastion {
         tunnelPort: firstPort,
         externalPortLow: firstPort + ROUTER_PORTS + 1,
         issuer: provider.issuer,
+        stopDatabase: () => postgres.stop(),
+        startDatabase: async () => {
+          postgres = await startEmbeddedPostgres({ ...server, port: postgres.port });
+        },
         closers,
       });
       closers.push(

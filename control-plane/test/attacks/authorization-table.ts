@@ -1,0 +1,117 @@
+/**
+ * Who asks. `holder` is an operator to whom the router and the session belong; `operator` is another one of the same organisation;
+ * `stranger` owns an organisation of their own; `half` has begun a sign-in and shows its sealed attempt wherever a token could be.
+ */
+export const ASKERS = [
+  'holder',
+  'owner',
+  'admin',
+  'operator',
+  'viewer',
+  'stranger',
+  'platform',
+  'anonymous',
+  'half',
+] as const;
+export type Asker = (typeof ASKERS)[number];
+
+/** A status; for a WebSocket the close code behind an accepted upgrade, or `open` for one that stays. */
+export type Outcome = number | 'open';
+
+/** Names of things that the suite makes, put in for `{name}` in path and body. */
+export type Thing =
+  'organisation' | 'router' | 'spareRouter' | 'session' | 'terminal' | 'spareTerminal' | 'member' | 'loginSession';
+
+export interface Row {
+  /** As Fastify registers it. */
+  readonly route: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`;
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly webSocket?: true;
+  /** In the order of {@link ASKERS}. */
+  readonly expected: readonly Outcome[];
+}
+
+const TOKEN = 'A'.repeat(43);
+const KEY = `ssh-ed25519 ${'A'.repeat(68)}`;
+
+type Rest = Partial<Pick<Row, 'path' | 'body' | 'form' | 'webSocket'>>;
+
+/** @param path where it differs from the route: the names of the things in the places of the ids. */
+function row(route: Row['route'], expected: string, rest: Rest = {}): Row {
+  const [, path = ''] = route.split(' ');
+  return { route, path, expected: expected.split(' ').map((said) => (said === 'open' ? said : Number(said))), ...rest };
+}
+
+const ORGANISATION = '/api/v1/organisations/{organisation}';
+const ROUTER = '/api/v1/routers/{router}';
+const SPARE = '/api/v1/routers/{spareRouter}';
+const SESSION = '/api/v1/sessions/{session}';
+const USER = '/api/v1/users/{member}';
+
+/**
+ * Every route of the api and what it answers to whom, written by hand from the design, not from the code. Statuses of those who may:
+ * 2xx, or the problem that waits behind the check: a made-up body (409, 410), a router without a tunnel (502). The rows that end things
+ * come last.
+ */
+// prettier-ignore
+export const TABLE: readonly Row[] = [
+  //                                                          holder owner admin operator viewer stranger platform anonymous half
+  row('GET /assets/*',                                        '200 200 200 200 200 200 200 200 200', { path: '/assets/app.js' }),
+  row('GET /*',                                               '200 200 200 200 200 200 200 200 200', { path: '/' }),
+  row('GET /api/v1/health/live',                              '200 200 200 200 200 200 200 200 200'),
+  row('GET /api/v1/health/ready',                             '200 200 200 200 200 200 200 200 200'),
+  row('GET /api/v1/metrics',                                  '200 200 200 200 200 200 200 200 200'),
+  row('GET /api/v1/openapi.json',                             '200 200 200 200 200 200 200 200 200'),
+  row('POST /api/v1/enrolment/script',                        '410 410 410 410 410 410 410 410 410', { form: { token: TOKEN } }),
+  row('POST /api/v1/enrolment/report',                        '410 410 410 410 410 410 410 410 410', { form: { token: TOKEN, key: KEY, host_key: KEY, user: 'root' } }),
+  row('GET /api/v1/auth/sign-in',                             '302 302 302 302 302 302 302 302 302'),
+  row('GET /api/v1/auth/callback',                            '302 302 302 302 302 302 302 302 302', { path: '/api/v1/auth/callback?code=x&state=y' }),
+  row('POST /api/v1/auth/refresh',                            '204 204 204 204 204 204 204 401 401'),
+  row('POST /api/v1/auth/tokens',                             '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/auth/sessions',                            '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/me',                                       '200 200 200 200 200 200 200 401 401'),
+
+  row('GET /api/v1/organisations',                            '200 200 200 200 200 200 200 401 401'),
+  row('POST /api/v1/organisations',                           '201 201 201 201 201 201 201 401 401', { body: { name: 'Another' } }),
+  row('GET /api/v1/organisations/:id',                        '200 200 200 200 200 404 200 401 401', { path: ORGANISATION }),
+  row('PATCH /api/v1/organisations/:id',                      '403 200 200 403 403 404 404 401 401', { path: ORGANISATION, body: { name: 'One' } }),
+  row('GET /api/v1/organisations/:id/members',                '200 200 200 200 200 404 200 401 401', { path: `${ORGANISATION}/members` }),
+  row('POST /api/v1/organisations/:id/members',               '403 409 409 403 403 404 404 401 401', { path: `${ORGANISATION}/members`, body: { email: 'grace@one.test', role: 'viewer' } }),
+  row('PATCH /api/v1/organisations/:id/members/:userId',      '403 200 200 403 403 404 404 401 401', { path: `${ORGANISATION}/members/{member}`, body: { role: 'viewer' } }),
+  row('DELETE /api/v1/organisations/:id/members/:userId',     '403 204 204 403 403 404 404 401 401', { path: `${ORGANISATION}/members/{member}` }),
+  row('GET /api/v1/organisations/:id/audit',                  '403 200 200 403 403 404 200 401 401', { path: `${ORGANISATION}/audit` }),
+
+  row('GET /api/v1/users',                                    '404 404 404 404 404 404 200 401 401'),
+  row('PATCH /api/v1/users/:id',                              '404 404 404 404 404 404 200 401 401', { path: USER, body: { disabled: false } }),
+  row('POST /api/v1/users/:id/revoke',                        '404 404 404 404 404 404 204 401 401', { path: `${USER}/revoke` }),
+
+  row('GET /api/v1/routers',                                  '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/routers',                                  '200 200 200 200 200 404 404 401 401', { path: '/api/v1/routers?organisationId={organisation}' }),
+  row('POST /api/v1/routers',                                 '201 201 201 201 403 404 404 401 401', { body: { attachment: 'enrolled', organisationId: '{organisation}', name: 'New' } }),
+  row('GET /api/v1/routers/:id',                              '200 200 200 200 200 404 404 401 401', { path: ROUTER }),
+  row('PATCH /api/v1/routers/:id',                            '200 200 200 403 403 404 404 401 401', { path: ROUTER, body: { name: 'Attic' } }),
+  row('POST /api/v1/routers/:id/enrolment',                   '200 200 200 403 403 404 404 401 401', { path: `${SPARE}/enrolment` }),
+  row('POST /api/v1/routers/:id/test',                        '200 200 200 200 403 404 404 401 401', { path: `${SPARE}/test` }),
+  row('POST /api/v1/routers/:id/host-key',                    '409 409 409 403 403 404 404 401 401', { path: `${ROUTER}/host-key`, body: { fingerprint: `SHA256:${TOKEN}` } }),
+
+  row('GET /api/v1/events',                                   'open open open open open open open 401 401', { webSocket: true }),
+  row('GET /api/v1/sessions',                                 '200 200 200 200 200 200 200 401 401'),
+  row('POST /api/v1/sessions',                                '502 502 502 502 403 404 404 401 401', { body: { routerId: '{spareRouter}' } }),
+  row('GET /api/v1/oversight/sessions',                       '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/oversight/sessions',                       '403 200 200 403 403 404 200 401 401', { path: '/api/v1/oversight/sessions?organisationId={organisation}' }),
+  row('GET /api/v1/sessions/:id',                             '200 200 200 404 404 404 200 401 401', { path: SESSION }),
+  row('POST /api/v1/sessions/:id/exec',                       '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/exec`, body: { command: 'true' } }),
+  row('GET /api/v1/sessions/:id/terminals',                   '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals` }),
+  row('POST /api/v1/sessions/:id/terminals',                  '201 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals`, body: { cols: 80, rows: 24 } }),
+  row('GET /api/v1/sessions/:id/terminals/:terminalId/attach', 'open 4404 4404 4404 4404 4404 4404 401 401', { path: `${SESSION}/terminals/{terminal}/attach`, webSocket: true }),
+  row('DELETE /api/v1/sessions/:id/terminals/:terminalId',    '204 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals/{spareTerminal}` }),
+
+  row('DELETE /api/v1/sessions/:id',                          '200 200 200 404 404 404 200 401 401', { path: SESSION }),
+  row('DELETE /api/v1/routers/:id',                           '204 204 204 403 403 404 404 401 401', { path: SPARE }),
+  row('DELETE /api/v1/organisations/:id',                     '403 204 403 403 403 404 404 401 401', { path: ORGANISATION }),
+  row('DELETE /api/v1/auth/sessions/:id',                     '204 404 404 404 404 404 404 401 401', { path: '/api/v1/auth/sessions/{loginSession}' }),
+  row('DELETE /api/v1/auth/sessions',                         '204 204 204 204 204 204 204 401 401'),
+  row('POST /api/v1/auth/sign-out',                           '204 204 204 204 204 204 204 401 401'),
+];
