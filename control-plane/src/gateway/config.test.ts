@@ -33,6 +33,7 @@ describe('the configuration', () => {
       organisationCap: 50,
       userCap: 5,
       warmPool: 2,
+      requirePatchedEngine: false,
       instance: null,
     });
   });
@@ -58,6 +59,11 @@ describe('the configuration', () => {
     ['the image name is an option', { NETPILOT_SESSION_IMAGE: '--privileged' }, /image/u],
   ])('is refused when %s', (_what, change, expected) => {
     expect(problemsOf({ ...least, ...change }).join()).toMatch(expected);
+  });
+
+  test('an engine without known escapes is asked for in so many words', () => {
+    expect(readConfig({ ...least, NETPILOT_REQUIRE_PATCHED_ENGINE: '1' }).requirePatchedEngine).toBe(true);
+    expect(problemsOf({ ...least, NETPILOT_REQUIRE_PATCHED_ENGINE: 'yes' }).join()).toMatch(/0 or 1/u);
   });
 
   test('an empty variable counts as unset', () => {

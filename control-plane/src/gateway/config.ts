@@ -24,6 +24,8 @@ export interface GatewayConfig {
   organisationCap: number;
   userCap: number;
   warmPool: number;
+  /** Start no sandbox on a container runtime with known escapes. */
+  requirePatchedEngine: boolean;
   /** Label value; null: derived from the host key. */
   instance: string | null;
 }
@@ -90,6 +92,7 @@ const Environment = z.object({
   NETPILOT_ORGANISATION_CAP: Count(1, 1_000, 50),
   NETPILOT_USER_CAP: Count(1, 1_000, 5),
   NETPILOT_WARM_POOL: Count(0, 50, 2),
+  NETPILOT_REQUIRE_PATCHED_ENGINE: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   NETPILOT_INSTANCE: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,63}$/u, 'must be 1 to 63 letters, digits, dots, dashes')
@@ -148,6 +151,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     organisationCap: values.NETPILOT_ORGANISATION_CAP,
     userCap: values.NETPILOT_USER_CAP,
     warmPool: values.NETPILOT_WARM_POOL,
+    requirePatchedEngine: values.NETPILOT_REQUIRE_PATCHED_ENGINE === '1',
     instance: values.NETPILOT_INSTANCE ?? null,
   };
 }

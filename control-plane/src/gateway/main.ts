@@ -2,6 +2,8 @@ import { openTunnelRegistry } from '@netpilot/db/tunnel-registry.ts';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
 import type { GatewayConfig } from './config.ts';
+import { DockerEngine } from './sandboxes/docker-engine.ts';
+import { GatedEngine } from './sandboxes/gated-engine.ts';
 import { buildGateway } from './services.ts';
 
 /** A close that takes longer is cut short, in milliseconds. */
@@ -21,6 +23,7 @@ try {
 try {
   const gateway = await buildGateway(config, {
     registry: await openTunnelRegistry({ url: config.databaseUrl }),
+    engine: new GatedEngine(new DockerEngine(config.dockerSocket), { refuse: config.requirePatchedEngine, log }),
     log,
   });
 

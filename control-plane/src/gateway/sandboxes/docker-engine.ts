@@ -2,7 +2,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { z } from 'zod';
-import type { ContainerExit, Engine, EngineContainer } from './engine.ts';
+import type { ContainerExit, EngineContainer } from './engine.ts';
+import type { EngineVersions } from './engine-version.ts';
+import type { VersionedEngine } from './gated-engine.ts';
 import { sandboxOptions } from './spec.ts';
 import type { SandboxSpec } from './spec.ts';
 
@@ -11,12 +13,17 @@ const PATIENCE_MS = 60_000;
 /** How long a container may take to end by itself, in seconds. */
 const STOP_SECONDS = 2;
 
+const VersionAnswer = z.object({
+  Version: z.string(),
+  Components: z.array(z.object({ Name: z.string(), Version: z.string() })).nullish(),
+});
+
 const EventLine = z.object({
   Actor: z.object({ ID: z.string(), Attributes: z.record(z.string(), z.string()) }),
 });
 
-/** Docker behind {@link Engine}; the only place that knows dockerode. */
-export class DockerEngine implements Engine {
+/** Docker behind our own words for an engine; the only place that knows dockerode. */
+export class DockerEngine implements VersionedEngine {
   readonly #docker: Docker;
   /** The event stream is silent for hours: it must not run into the time-out of calls. */
   readonly #patient: Docker;
@@ -28,6 +35,12 @@ export class DockerEngine implements Engine {
 
   async version(): Promise<string> {
     return (await this.#docker.version()).Version.slice(0, 100);
+  }
+
+  async versions(): Promise<EngineVersions> {
+    const { Version, Components } = VersionAnswer.parse(await this.#docker.version());
+    const runtime = Components?.find(({ Name }) => Name === 'runc')?.Version ?? null;
+    return { engine: Version.slice(0, 100), runtime: runtime?.slice(0, 100) ?? null };
   }
 
   async ping(): Promise<void> {
