@@ -23,6 +23,7 @@ export class TestRouter {
   readonly directory: string;
   readonly #server: TestProcess;
   readonly #tunnel: TestProcess;
+  #redial: NodeJS.Timeout | undefined;
 
   private constructor(router: Router, directory: string, server: TestProcess, tunnel: TestProcess) {
     this.id = router.id;
@@ -115,8 +116,17 @@ export class TestRouter {
     });
   }
 
+  /** Dials again whenever the tunnel has ended, as the service on a router does, until {@link disconnect} or {@link stop}. */
+  keepDialling(): void {
+    this.#redial ??= setInterval(() => {
+      if (!this.#tunnel.running) this.#tunnel.start();
+    }, 200);
+  }
+
   /** Cuts the tunnel. */
   disconnect(): Promise<void> {
+    clearInterval(this.#redial);
+    this.#redial = undefined;
     return this.#tunnel.stop('SIGKILL');
   }
 
@@ -135,7 +145,7 @@ export class TestRouter {
   }
 
   async stop(): Promise<void> {
-    await this.#tunnel.stop('SIGKILL');
+    await this.disconnect();
     await this.#server.stop();
   }
 }
@@ -162,7 +172,8 @@ function sshdConfig(directory: string, port: number): string {
     'MaxSessions 100',
     'PrintMotd no',
     'PrintLastLog no',
-    `SetEnv PS1=router$`,
+    // Its own home: what this machine's root has in .profile and .bashrc is none of the router's.
+    `SetEnv PS1=router$ HOME=${directory}`,
     '',
   ].join('\n');
 }
