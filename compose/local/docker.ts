@@ -47,6 +47,14 @@ export async function removeLabelled(label: string): Promise<void> {
   if (networks.length > 0) await dockerCommand(['network', 'rm', ...networks]);
 }
 
+/**
+ * Removes images of ours that lost their name to a newer build more than a day ago; a gateway that still uses one for new sandboxes
+ * has been restarted by then.
+ */
+export async function pruneImages(): Promise<void> {
+  await dockerCommand(['image', 'prune', '-f', '--filter', 'label=netpilot', '--filter', 'until=24h']);
+}
+
 function lines(text: string): string[] {
   return text.split('\n').filter((line) => line !== '');
 }

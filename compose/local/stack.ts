@@ -9,7 +9,7 @@ import { bundlePrograms, PROGRAMS } from './bundle.ts';
 import { createDemoNetwork, type DemoNetwork } from './demo-network.ts';
 import { DEMO_ADMINISTRATORS, DEMO_PEOPLE } from './demo-people.ts';
 import { seedDemo } from './demo.ts';
-import { dockerSocket } from './docker.ts';
+import { dockerSocket, pruneImages } from './docker.ts';
 import { ensureEngine } from './engine.ts';
 import { startForwarder } from './forwarder.ts';
 import { startIdentityProvider, type IdentityProvider } from './identity-provider.ts';
@@ -70,6 +70,7 @@ export async function startStack(options: StackOptions): Promise<void> {
   await step('Images of sandbox and demo router', async (log) => {
     await buildSessionImage({ base: await ensureBaseImage({ log }), log });
     await ensureDemoRouterImage({ log });
+    await pruneImages();
   });
   await step('Web application and programs', async (log) => {
     if (!settings.dev) await buildWeb(log);

@@ -1,4 +1,10 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { docker, dockerCommand } from './docker.ts';
+
+/** How the directory of a run of the tests is called, below the system's one for temporary files. */
+export const TEMPORARY_PREFIX = 'nptest-';
 
 /** No run of the tests takes longer, in milliseconds: a container of theirs that is older belongs to one that was killed. */
 const OLDEST_RUN = 40 * 60_000;
@@ -37,4 +43,15 @@ export function parseContainer(line: string): FoundContainer[] {
   const time = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) ([+-]\d\d)(\d\d)/u.exec(created ?? '');
   if (!id || instance === undefined || state === undefined || time === null) return [];
   return [{ id, instance, state, createdAt: new Date(`${time[1]}T${time[2]}${time[3]}:${time[4]}`) }];
+}
+
+/** Removes the directories of runs that were killed. */
+export async function removeDeadDirectories(now: Date): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
+    const path = join(tmpdir(), name);
+    const made = await stat(path).catch(() => null);
+    if (made === null || now.getTime() - made.birthtimeMs < OLDEST_RUN) continue;
+    await rm(path, { recursive: true, force: true });
+  }
 }

@@ -12,7 +12,7 @@ import { preparePlaces, ROOT, stateDirectory } from './places.ts';
 import { Progress } from './progress.ts';
 import { ensurePackages, requireDiskSpace, requireLinux } from './requirements.ts';
 import { addCounts, countsOf, failuresOf, NO_TESTS, parseReport, type Counts } from './test-report.ts';
-import { removeDeadContainers } from './test-leftovers.ts';
+import { removeDeadContainers, removeDeadDirectories, TEMPORARY_PREFIX } from './test-leftovers.ts';
 import { buildWeb } from './web-build.ts';
 
 /** What each project needs; a run of one prepares no more than that. */
@@ -147,7 +147,8 @@ async function prepare(projects: readonly Project[]): Promise<Engine | null> {
 async function main(): Promise<boolean> {
   requireLinux();
   const { projects, rest } = chosenProjects(process.argv.slice(3));
-  const temporary = await mkdtemp(join(tmpdir(), 'nptest-'));
+  await removeDeadDirectories(new Date());
+  const temporary = await mkdtemp(join(tmpdir(), TEMPORARY_PREFIX));
   // The database server runs as another account and has its files below.
   await chmod(temporary, 0o1777);
   const run = new TestRun(temporary);
