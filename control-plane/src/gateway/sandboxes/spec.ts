@@ -51,9 +51,9 @@ export function sandboxOptions(spec: SandboxSpec): SandboxOptions {
       OomScoreAdj: 500,
       NanoCpus: 1_000_000_000,
       CpuShares: 256,
+      // No `nproc`: the kernel counts it by user over all sandboxes together, so that a handful of them would use it up. PidsLimit is ours.
       Ulimits: [
         { Name: 'nofile', Soft: 1_024, Hard: 1_024 },
-        { Name: 'nproc', Soft: 64, Hard: 64 },
         { Name: 'core', Soft: 0, Hard: 0 },
         { Name: 'fsize', Soft: 16 * MEBIBYTE, Hard: 16 * MEBIBYTE },
       ],
