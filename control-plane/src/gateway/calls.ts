@@ -45,10 +45,31 @@ export class Calls {
       case 'start_session':
         return this.#startSession(call);
       case 'end_session':
-        return this.#options.lifeCycle.end(call.sessionId).then((ended) => ({ ended }));
+        return this.#endSession(call.sessionId);
       case 'list':
-        return Promise.resolve({ sessions: this.#options.lifeCycle.list(), tunnels: this.#options.tunnels.list() });
+        return Promise.resolve().then(() => this.list());
     }
+  }
+
+  /**
+   * Every session and every tunnel.
+   * @throws GatewayFault `engine_unavailable` until what an earlier process left is taken over: a list without those sessions
+   *   would be read as their end.
+   */
+  list(): GatewayAnswer<'list'> {
+    this.#checkRecovered();
+    return { sessions: this.#options.lifeCycle.list(), tunnels: this.#options.tunnels.list() };
+  }
+
+  #checkRecovered(): void {
+    if (!this.#options.reaper.recovered) {
+      throw new GatewayFault('engine_unavailable', 'what an earlier gateway left is not taken over yet');
+    }
+  }
+
+  async #endSession(sessionId: string): Promise<GatewayAnswer<'end_session'>> {
+    this.#checkRecovered();
+    return { ended: await this.#options.lifeCycle.end(sessionId) };
   }
 
   async #health(): Promise<GatewayAnswer<'health'>> {
@@ -99,7 +120,7 @@ export class Calls {
     }
     // What an earlier process left may be this very session.
     if (!reaper.recovered) await reaper.sweep();
-    if (!reaper.recovered) throw new GatewayFault('engine_unavailable', 'the container engine is not ready yet');
+    this.#checkRecovered();
     const { sessionId, organisationId, userId, priority } = call;
     return lifeCycle.start({ sessionId, organisationId, userId, priority }, route);
   }

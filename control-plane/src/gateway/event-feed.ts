@@ -13,6 +13,7 @@ export class EventFeed {
   readonly #readers = new Set<ServerResponse>();
   readonly #heartbeat: NodeJS.Timeout;
 
+  /** @param snapshot throws while the truth is not known yet. */
   constructor(snapshot: () => GatewayEvent) {
     this.#snapshot = snapshot;
     this.#heartbeat = setInterval(() => this.tell({ type: 'heartbeat' }), HEARTBEAT_MS);
@@ -22,15 +23,20 @@ export class EventFeed {
     return this.#readers.size;
   }
 
-  /** Serves one reader until it goes away; its first line is the snapshot. @returns false when there are too many. */
+  /**
+   * Serves one reader until it goes away; its first line is the snapshot.
+   * @returns false when there are too many.
+   * @throws what the snapshot throws; nothing is answered then.
+   */
   serve(response: ServerResponse): boolean {
     if (this.#readers.size >= MAX_READERS) return false;
+    const snapshot = `${JSON.stringify(this.#snapshot())}\n`;
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     // Registered in the same turn as the snapshot is taken: no event can fall between the two.
     this.#readers.add(response);
     response.once('close', () => this.#readers.delete(response));
     response.on('error', () => response.destroy());
-    response.write(`${JSON.stringify(this.#snapshot())}\n`);
+    response.write(snapshot);
     return true;
   }
 

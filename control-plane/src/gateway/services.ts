@@ -52,11 +52,7 @@ export async function buildGateway(
 
   const yard = new SandboxYard({ engine, directory: join(config.runDirectory, 'sessions'), instance });
   const assignments = new Assignments(join(config.runDirectory, 'assignments'));
-  const feed: EventFeed = new EventFeed(() => ({
-    type: 'snapshot',
-    sessions: lifeCycle.list(),
-    tunnels: tunnels.list(),
-  }));
+  const feed: EventFeed = new EventFeed(() => ({ type: 'snapshot', ...calls.list() }));
   const tunnels = new TunnelServer({
     listen: config.tunnelListen,
     hostKey,
@@ -90,7 +86,7 @@ export async function buildGateway(
   });
   const reaper = new Reaper({ engine, instance, image, yard, pool, lifeCycle, assignments, log: sandboxLog });
   const { tunnelPorts, externalPorts } = config;
-  const calls = new Calls({
+  const calls: Calls = new Calls({
     engine,
     registry,
     tunnels,

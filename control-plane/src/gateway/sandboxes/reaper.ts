@@ -7,6 +7,8 @@ import type { SandboxYard } from './sandbox-yard.ts';
 import type { WarmPool } from './warm-pool.ts';
 
 const EVERY_MS = 15_000;
+/** While the engine has not been seen nobody is served, so it is looked for more often. */
+const UNSEEN_EVERY_MS = 1_000;
 
 export interface ReaperOptions {
   engine: Engine;
@@ -35,10 +37,11 @@ export class Reaper {
     this.#options = options;
   }
 
-  /** First sweep and the beginning of all later ones. Resolves also when the engine is away: it is taken over once it is back. */
+  /** The next sweep and the beginning of all later ones. Resolves also when the engine is away: it is taken over once it is back. */
   async start(): Promise<void> {
     await this.sweep();
-    if (!this.#closed) this.#timer = setInterval(() => void this.sweep(), EVERY_MS);
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => void this.start(), this.#recovered ? EVERY_MS : UNSEEN_EVERY_MS);
   }
 
   /** One round; a call during a round waits for that one. Never rejects. */
@@ -56,7 +59,7 @@ export class Reaper {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#endWatch?.();
     await this.#sweeping;
   }
