@@ -70,11 +70,12 @@ export class LiveSession implements SessionView {
 
   /** The way to the agent. @throws ProblemError `session_over`, `session_not_live`, `sandbox_failed`. */
   get link(): SandboxLink {
-    const { state } = this.#machine;
+    const { state, reconnecting } = this.#machine;
     if (state === 'ending' || state === 'ended') throw new ProblemError('session_over');
     if (state !== 'live') throw new ProblemError('session_not_live');
-    if (this.#reach === null) throw new ProblemError('sandbox_failed');
-    return this.#reach.link;
+    if (this.#reach?.linked === true) return this.#reach.link;
+    // On the way back nothing has failed yet.
+    throw new ProblemError(reconnecting === null ? 'sandbox_failed' : 'session_not_live');
   }
 
   /** What the gateway says of it. */

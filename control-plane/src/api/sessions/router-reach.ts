@@ -57,6 +57,11 @@ export class RouterReach {
     this.#services = services;
   }
 
+  /** Whether an agent is on the link. */
+  get linked(): boolean {
+    return this.#link?.up === true;
+  }
+
   /** The link while an agent is on it. @throws ProblemError `sandbox_failed`. */
   get link(): SandboxLink {
     if (this.#link?.up !== true) throw new ProblemError('sandbox_failed');

@@ -18,7 +18,8 @@ import type { ConnectionProbe } from './probe.ts';
 import type { ReachServices } from './router-reach.ts';
 import { RowWriter } from './row-writer.ts';
 import type { SessionIdentity } from './session-identity.ts';
-import { type Machine, REQUESTED } from './state-machine.ts';
+import { type Machine, REQUESTED, isWaiting } from './state-machine.ts';
+import { Strangers } from './strangers.ts';
 
 export interface SessionServiceOptions extends ReachServices {
   readonly database: Database;
@@ -53,6 +54,7 @@ export class SessionService {
   readonly #active = new Map<string, LiveSession>();
   /** Sessions of rows that have not been compared with the gateway yet. */
   readonly #unrecovered = new Set<LiveSession>();
+  readonly #strangers: Strangers;
   readonly #savedActivity = new Map<string, number | null>();
   readonly #listeners = new Set<SessionListener>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -64,6 +66,7 @@ export class SessionService {
 
   constructor(options: SessionServiceOptions) {
     this.#options = options;
+    this.#strangers = new Strangers(options.database);
     this.#writer = new RowWriter(options.database, options.audit, options.log);
     this.#off = options.gateway.on((change) => this.#heard(change));
     this.#timers.push(setInterval(() => this.#sweep(), SWEEP_MS));
@@ -100,7 +103,7 @@ export class SessionService {
    * @throws ProblemError `not_found`, `forbidden`, `host_key_unconfirmed`, `router_unreachable`, `too_many_sessions`, `gateway_unavailable`.
    */
   async start(actor: Actor, routerId: string): Promise<LiveSession> {
-    const { database, gateway, audit } = this.#options;
+    const { database, audit } = this.#options;
     const router = await database.transaction(scopeOf(actor), (transaction) =>
       database.models.Router.findByPk(routerId, { transaction }),
     );
@@ -133,21 +136,10 @@ export class SessionService {
     const session = this.#add(identity, REQUESTED, null);
     this.#options.presence.seen(actor.userId);
     try {
-      const { id: sessionId, organisationId, userId } = identity;
-      const answer = await gateway.call<'start_session'>({
-        verb: 'start_session',
-        sessionId,
-        organisationId,
-        userId,
-        routerId: router.id,
-        priority: 0,
-      });
-      // An event that came before the answer is newer than the answer.
-      session.heard(gateway.sessions().get(sessionId) ?? answer);
+      await this.#request(session, router.id);
       return session;
     } catch (error) {
-      const code = error instanceof ProblemError ? error.code : 'internal';
-      session.refuse(code !== 'gateway_unavailable' && code !== 'internal', 'The gateway did not take the session.');
+      session.refuse(isRefusal(error), 'The gateway did not take the session.');
       throw error;
     }
   }
@@ -202,6 +194,35 @@ export class SessionService {
     if (!gateway.connected) throw new ProblemError('gateway_unavailable');
     if (router.attachment === 'enrolled' && !gateway.tunnel(router.id).up) throw new ProblemError('router_unreachable');
     if (router.hostKey === null) throw new ProblemError('host_key_unconfirmed');
+  }
+
+  /** Asks the gateway for the session's sandbox; asking again for one that it has changes nothing. */
+  async #request(session: LiveSession, routerId: string): Promise<void> {
+    const { gateway } = this.#options;
+    const { id: sessionId, organisationId, userId } = session.identity;
+    const call = { verb: 'start_session', sessionId, organisationId, userId, routerId, priority: 0 } as const;
+    const answer = await gateway.call<'start_session'>(call);
+    // An event that came before the answer is newer than the answer.
+    session.heard(gateway.sessions().get(sessionId) ?? answer);
+  }
+
+  /**
+   * A session that still waits for its sandbox, unknown to a gateway that has been restarted: it goes into the line again.
+   * @returns false when the gateway could not be asked; the next comparison asks again.
+   */
+  async #requestAgain(session: LiveSession): Promise<boolean> {
+    const { routerId, id } = session.identity;
+    const { log } = this.#options;
+    try {
+      if (routerId === null) this.#end(session, 'access_lost', 'The router was deleted.', null);
+      else await this.#request(session, routerId);
+      log.info({ sessionId: id }, 'asked the gateway again for a session that waits');
+    } catch (error) {
+      log.warn({ err: error, sessionId: id }, 'the gateway did not take a session again');
+      if (!isRefusal(error)) return false;
+      session.refuse(true, 'The gateway did not take the session again.');
+    }
+    return true;
   }
 
   #add(identity: SessionIdentity, machine: Machine, lastActivityAt: number | null): LiveSession {
@@ -266,8 +287,12 @@ export class SessionService {
 
   #heard(change: GatewayChange): void {
     if (change.type === 'session') {
+      const session = this.#active.get(change.session.sessionId);
+      if (session === undefined) return;
+      // A gateway that was restarted has forgotten its line, which loses nobody anything: the comparison asks again.
+      const forgotten = change.session.cause === 'lost' && isWaiting(session.machine);
       // Until the first comparison a recovered session only waits to be recovered.
-      if (this.#recovered) this.#active.get(change.session.sessionId)?.heard(change.session);
+      if (this.#recovered && !forgotten) session.heard(change.session);
     } else if (change.type === 'synchronised') void this.reconcile();
   }
 
@@ -290,7 +315,8 @@ export class SessionService {
   /** Reads the rows that have not ended, once. */
   async #load(): Promise<void> {
     if (this.#recovered || this.#closed) return;
-    const { database, log } = this.#options;
+    const { database, log, routerWaitMs } = this.#options;
+    const now = Date.now();
     try {
       const rows = await database.transaction({ organisations: 'all', userId: null }, (transaction) =>
         database.models.BastionSession.findAll({ where: { state: { [Op.ne]: 'ended' } }, limit: 10_000, transaction }),
@@ -306,6 +332,8 @@ export class SessionService {
           endReason: row.endReason,
           endDetail: row.endDetail,
           liveAt: row.liveAt?.getTime() ?? null,
+          // Nobody has its terminals until the gateway and the agent have been heard.
+          reconnecting: row.state === 'live' ? { since: now, until: now + routerWaitMs } : null,
         };
         const session = this.#add(
           { ...identityOf(row), createdAt: row.createdAt.getTime() },
@@ -328,12 +356,17 @@ export class SessionService {
     const known = new Map(sessions.map((session) => [session.sessionId, session]));
     for (const session of asked) {
       const { id } = session.identity;
-      const told = known.get(id) ?? lost(id);
-      if (this.#unrecovered.delete(session) && told.state !== 'gone') session.recover(told);
-      else session.heard(told);
+      const told = known.get(id);
+      if (told === undefined && isWaiting(session.machine)) {
+        if (await this.#requestAgain(session)) this.#unrecovered.delete(session);
+      } else if (this.#unrecovered.delete(session) && told !== undefined && told.state !== 'gone') {
+        session.recover(told);
+      } else session.heard(told ?? lost(id));
     }
-    for (const { sessionId, state } of sessions) {
-      if (state === 'gone' || this.#active.has(sessionId) || probe.has(sessionId)) continue;
+    const strangers = sessions
+      .filter(({ sessionId, state }) => state !== 'gone' && !this.#active.has(sessionId) && !probe.has(sessionId))
+      .map(({ sessionId }) => sessionId);
+    for (const sessionId of await this.#strangers.nobodys(strangers)) {
       log.warn({ sessionId }, 'the gateway has a session that nobody knows');
       await gateway.call<'end_session'>({ verb: 'end_session', sessionId });
     }
@@ -354,6 +387,11 @@ const NEW_ROW = {
 function identityOf(row: Omit<SessionIdentity, 'createdAt'>): Omit<SessionIdentity, 'createdAt'> {
   const { id, organisationId, routerId, routerName, userId, userName, loginSessionId } = row;
   return { id, organisationId, routerId, routerName, userId, userName, loginSessionId };
+}
+
+/** Whether the gateway has surely kept nothing of what it was asked for. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProblemError && error.code !== 'gateway_unavailable' && error.code !== 'internal';
 }
 
 function lost(sessionId: string): GatewaySession {

@@ -248,6 +248,33 @@ describe('crashes', () => {
     await until('the sandbox of nobody to go', () => bastion.gateway.sandboxes.size === 0);
   });
 
+  test('a session of another process on the same gateway is left alone', async () => {
+    const [first, second] = [await openApi(), await openApi()];
+    const { id } = await first.live(operator, bastion.routerId);
+    await second.sessions.reconcile();
+    expect(bastion.gateway.sandboxes.has(id)).toBe(true);
+    expect((await first.session(operator, id)).state).toBe('live');
+    // Its row answers for it.
+    expect(await second.session(operator, id)).toMatchObject({ id, state: 'live' });
+  });
+
+  test('a session that waits is asked for again when the gateway has forgotten its line', async () => {
+    bastion.gateway.full = true;
+    const api = await openApi();
+    const { body } = await api.request(operator, 'POST', '/sessions', { routerId: bastion.routerId });
+    const { id } = body as Session;
+    await api.become(operator, id, 'queued');
+    await bastion.gateway.restart();
+    await until(
+      'it to be asked for again',
+      () =>
+        bastion.gateway.fake.calls.filter((call) => call.verb === 'start_session' && call.sessionId === id).length > 1,
+    );
+    expect((await api.session(operator, id)).state).toBe('queued');
+    bastion.gateway.admit();
+    await api.become(operator, id, 'live');
+  });
+
   test('a sandbox that dies ends its session', async () => {
     const api = await openApi();
     const { id } = await api.live(operator, bastion.routerId);

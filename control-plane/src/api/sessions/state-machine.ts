@@ -180,8 +180,8 @@ function ended(machine: Machine, at: number, reason: EndReason, detail: string |
   };
 }
 
-/** Before there is a sandbox. */
-function isWaiting({ state }: Machine): boolean {
+/** @returns whether there is no sandbox yet, so that nothing is lost when the gateway forgets the session. */
+export function isWaiting({ state }: Machine): boolean {
   return state === 'requested' || state === 'queued' || state === 'starting';
 }
 

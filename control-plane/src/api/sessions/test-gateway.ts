@@ -58,6 +58,20 @@ export class TestGateway {
     this.fake.say({ type: 'session', session: { ...session, state: 'gone', cause } });
   }
 
+  /** As after a crash: its line is forgotten, its sandboxes are not. */
+  async restart(): Promise<void> {
+    await this.fake.stop();
+    this.#queued.clear();
+    this.#greet();
+    await this.fake.start();
+  }
+
+  /** Lets everybody in who waits. */
+  admit(): void {
+    this.full = false;
+    for (const queued of this.#queued.values()) void this.#start(queued);
+  }
+
   async close(): Promise<void> {
     for (const id of this.sandboxes.keys()) await this.#remove(id);
     await this.fake.close();
