@@ -72,7 +72,8 @@ describe('a sandbox that dies', () => {
       pidsOf(container).find((pid) => !agent.includes(pid) && catches(pid, 'SIGUSR2')),
     );
     // Whom the kernel takes is its own choice; here it is told.
-    writeFileSync(`/proc/${greedy}/oom_score_adj`, '-1000');
+    writeFileSync(`/proc/${greedy}/oom_score_adj`, '0');
+    for (const pid of agent) writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
     process.kill(greedy, 'SIGUSR2');
     await hog;
     expect(await alice.sessionIn(session.id, 'ended')).toMatchObject({

@@ -30,11 +30,16 @@ export class Assignments {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
   }
 
-  /** All or nothing: a crash leaves the old file, or none. */
+  /** All or nothing: a crash or a full disk leaves the old file, or none. */
   async write(assignment: Assignment): Promise<void> {
     const path = this.#pathOf(assignment.sandboxId);
-    await writeFile(`${path}.new`, JSON.stringify(assignment), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    try {
+      await writeFile(`${path}.new`, JSON.stringify(assignment), { mode: 0o600 });
+      await rename(`${path}.new`, path);
+    } catch (error) {
+      await rm(`${path}.new`, { force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   async remove(sandboxId: string): Promise<void> {

@@ -269,5 +269,7 @@ export function endingOf(exit: ContainerExit): Ending {
 }
 
 function wordsOf(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk of the bastion is full';
   return (error instanceof Error ? error.message : String(error)).slice(0, 500);
 }

@@ -39,7 +39,7 @@ export function authenticateRouter(
   const refuse = (context: AuthContext) => {
     if (over) return;
     if (context.method !== 'none') refused += 1;
-    if (refused >= MAX_REFUSED || requests >= MAX_REQUESTS) {
+    if (refused >= MAX_REFUSED || requests > MAX_REQUESTS) {
       over = true;
       connection.end();
       return;
@@ -50,6 +50,7 @@ export function authenticateRouter(
   connection.on('authentication', (context) => {
     if (over) return;
     requests += 1;
+    if (requests > MAX_REQUESTS) return refuse(context);
     if (context.method !== 'publickey' || context.username !== TUNNEL_USER) return refuse(context);
     const key = readKey(context);
     if (key === null) return refuse(context);

@@ -33,6 +33,9 @@ export interface XtermOptions {
   live(): boolean;
 }
 
+/** Long enough for the first picture, in milliseconds. */
+const WEBGL_CHECK_MS = 300;
+
 /** xterm with its addons and guards; everything it holds is given up by {@link XtermScreen.dispose}. */
 export class XtermScreen implements Screen {
   readonly terminal: Terminal;
@@ -42,6 +45,8 @@ export class XtermScreen implements Screen {
   readonly #element: HTMLElement;
   readonly #abort = new AbortController();
   #frame = 0;
+  #webgl: WebglAddon | null = null;
+  #webglCheck: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: XtermOptions) {
     this.#element = options.element;
@@ -136,18 +141,35 @@ export class XtermScreen implements Screen {
     this.#abort.abort();
     this.#observer.disconnect();
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#webglCheck);
     this.terminal.dispose();
   }
 
   #useWebgl(): void {
+    // A phone takes the context away in the background and has little to gain: elements are drawn there.
+    if (matchMedia('(pointer: coarse)').matches) return;
     try {
       const webgl = new WebglAddon();
-      // A phone takes the context away in the background; xterm then draws with elements again.
-      webgl.onContextLoss(() => webgl.dispose());
+      webgl.onContextLoss(() => this.#dropWebgl());
       this.terminal.loadAddon(webgl);
+      this.#webgl = webgl;
+      this.#webglCheck = setTimeout(() => this.#checkWebgl(), WEBGL_CHECK_MS);
     } catch {
       // No WebGL here: drawing with elements is slower and right.
     }
+  }
+
+  /** Some browsers tell a wrong count of device pixels: the picture would be scaled and cut. */
+  #checkWebgl(): void {
+    const canvas = this.#element.querySelector<HTMLCanvasElement>('.xterm-screen canvas:not(.xterm-link-layer)');
+    if (canvas === null || canvas.clientWidth === 0) return;
+    const scale = canvas.width / canvas.clientWidth;
+    if (Math.abs(scale - devicePixelRatio) > 0.1 * devicePixelRatio) this.#dropWebgl();
+  }
+
+  #dropWebgl(): void {
+    this.#webgl?.dispose();
+    this.#webgl = null;
   }
 
   #shortcut(event: KeyboardEvent, options: XtermOptions): boolean {
