@@ -32,7 +32,7 @@ afterEach(async () => {
     }
   }
   for (const server of servers.splice(0)) await server.destroy();
-  await rm(directory, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
 });
 
 async function start(where = directory): Promise<EmbeddedPostgres> {
@@ -139,7 +139,7 @@ test('works in a directory that the account of the server cannot reach', async (
     expect(await readdir(shut)).toEqual([]);
     expect((await stat(shut)).mode & 0o777).toBe(0o700);
   } finally {
-    await rm(shut, { recursive: true, force: true });
+    await rm(shut, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   }
 });
 

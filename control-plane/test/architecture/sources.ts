@@ -29,7 +29,7 @@ export function readSources(): Source[] {
         isTest:
           /\.(test|integration|browser)\.tsx?$/u.test(path) ||
           /(^|\/)(test|bench)\//u.test(path) ||
-          /\/fake-[^/]+\.ts$/u.test(path),
+          /\/(fake|test)-[^/]+\.ts$/u.test(path),
       };
     });
 }

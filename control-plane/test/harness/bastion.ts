@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleServers } from '../../build.ts';
 import { startIdentityProvider } from '@netpilot/compose/local/identity-provider.ts';
@@ -87,7 +88,7 @@ export class TestBastion {
 
   static async start(options: BastionOptions = {}): Promise<TestBastion> {
     // Short, because a unix socket's path may have 107 bytes.
-    const directory = mkdtempSync('/tmp/np-');
+    const directory = mkdtempSync(join(tmpdir(), 'np-'));
     const closers: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
     try {
       const bundles = await bundleServers();
