@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleServers } from '../../build.ts';
+import { bundlePrograms, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
 import { startIdentityProvider } from '@netpilot/compose/local/identity-provider.ts';
 import { type FreshDatabase, startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
 import { TestProcess } from './child-process.ts';
@@ -91,7 +91,7 @@ export class TestBastion {
     const directory = mkdtempSync(join(tmpdir(), 'np-'));
     const closers: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
     try {
-      const bundles = await bundleServers();
+      await bundlePrograms();
       const apiPort = await freePorts(1);
       const firstPort = await freePorts(ROUTER_PORTS + 21);
       const url = `http://127.0.0.1:${apiPort}`;
@@ -126,7 +126,7 @@ export class TestBastion {
       const externalPorts = `${firstPort + ROUTER_PORTS + 1}-${firstPort + ROUTER_PORTS + 20}`;
 
       const gateway = new TestProcess(
-        [process.execPath, '--enable-source-maps', bundles.gateway],
+        [process.execPath, '--enable-source-maps', PROGRAMS.gateway.bundle],
         {
           ...base,
           NETPILOT_GATEWAY_DATABASE_URL: database.gatewayUrl,
@@ -141,7 +141,7 @@ export class TestBastion {
         join(directory, 'gateway.log'),
       );
       const api = new TestProcess(
-        [process.execPath, '--enable-source-maps', bundles.api],
+        [process.execPath, '--enable-source-maps', PROGRAMS.api.bundle],
         {
           ...base,
           NETPILOT_LISTEN: `127.0.0.1:${apiPort}`,

@@ -20,14 +20,17 @@ export interface RouterSurroundings {
 export class TestRouter {
   readonly id: string;
   readonly port: number;
+  /** Where its own SSH server listens. */
+  readonly sshPort: number;
   readonly directory: string;
   readonly #server: TestProcess;
   readonly #tunnel: TestProcess;
   #redial: NodeJS.Timeout | undefined;
 
-  private constructor(router: Router, directory: string, server: TestProcess, tunnel: TestProcess) {
+  private constructor(router: Router, sshPort: number, directory: string, server: TestProcess, tunnel: TestProcess) {
     this.id = router.id;
     this.port = router.tunnelPort ?? 0;
+    this.sshPort = sshPort;
     this.directory = directory;
     this.#server = server;
     this.#tunnel = tunnel;
@@ -101,7 +104,7 @@ export class TestRouter {
       process.env,
       log,
     );
-    const router = new TestRouter(created.router, directory, server, tunnel);
+    const router = new TestRouter(created.router, sshPort, directory, server, tunnel);
     server.start();
     await router.connect(person);
     return router;

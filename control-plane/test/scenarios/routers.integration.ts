@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { AuditEvent } from '../../contract/audit.ts';
 import type { Organisation } from '../../contract/organisations.ts';
@@ -138,5 +139,54 @@ describe('routers', () => {
     );
     expect(dump).not.toContain('correct horse');
     expect(bastion.api.output() + bastion.gateway.output()).not.toContain('correct horse');
+  });
+
+  test('a manual router with a key: reached after the comparison, through a tunnel that somebody else holds', async () => {
+    const router = await bastion.enrolRouter(alice, organisation.id, 'Loft');
+    const held = bastion.externalPortLow + 1;
+    const server = createServer((incoming) => {
+      const outgoing = connect(router.sshPort, '127.0.0.1');
+      incoming.on('error', () => outgoing.destroy()).pipe(outgoing);
+      outgoing.on('error', () => incoming.destroy()).pipe(incoming);
+    });
+    await new Promise<void>((resolve) => server.listen(held, '127.0.0.1', resolve));
+    try {
+      execFileSync('ssh-keygen', [
+        '-q',
+        '-t',
+        'ed25519',
+        '-N',
+        '',
+        '-C',
+        '',
+        '-f',
+        join(router.directory, 'person_key'),
+      ]);
+      appendFileSync(join(router.directory, 'authorized_keys'), readFileSync(join(router.directory, 'person_key.pub')));
+      const made = await alice.ask(RouterCreated, 'POST', '/routers', {
+        attachment: 'manual',
+        organisationId: organisation.id,
+        name: 'By hand with a key',
+        tunnelPort: held,
+        user: 'root',
+        credential: { type: 'private_key', privateKey: readFileSync(join(router.directory, 'person_key'), 'utf8') },
+      });
+      const path = `/routers/${made.router.id}`;
+      expect(await alice.refusal('POST', '/sessions', { routerId: made.router.id })).toEqual([
+        409,
+        'host_key_unconfirmed',
+      ]);
+      const first = await test_(made.router.id);
+      expect(first).toMatchObject({ finding: 'host_key_unconfirmed' });
+      expect(await alice.ask(Router, 'GET', path)).toMatchObject({ pendingHostKeyFingerprint: first.fingerprint });
+      await alice.ask(Router, 'POST', `${path}/host-key`, { fingerprint: first.fingerprint });
+      expect(await test_(made.router.id)).toMatchObject({ finding: 'ok' });
+      const session = await alice.liveSession(made.router.id);
+      const terminal = await alice.openTerminal(session.id);
+      terminal.type('echo by-hand-$((1 + 1))\n');
+      await terminal.sees('by-hand-2');
+    } finally {
+      server.close();
+    }
   });
 });
