@@ -10,6 +10,7 @@ import { measureTerminal } from './measures/terminal.ts';
 import { measureTunnels } from './measures/tunnels.ts';
 import { type MeasureName, readOptions } from './options.ts';
 import { tableOf } from './report.ts';
+import { closeStages } from './stage.ts';
 
 const RUN: Readonly<Record<MeasureName, (quick: boolean) => Promise<Measure[]>>> = {
   prompt: measurePrompt,
@@ -49,6 +50,10 @@ async function bench(args: readonly string[]): Promise<boolean> {
   if (only.length > 1 && measures.length > 0) say(tableOf(measures));
   if (json !== null) writeFileSync(json, `${JSON.stringify({ measures }, null, 2)}\n`);
   return complete;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void closeStages().finally(() => process.exit(130)));
 }
 
 // Called by compose/bootstrap.mjs with the verb in front, or directly.

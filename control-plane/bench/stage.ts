@@ -55,6 +55,9 @@ export class Desk {
   }
 }
 
+/** Stages that are open: at most one, but for the moment in which it closes. */
+const open = new Set<Stage>();
+
 /** A bastion for measuring: bounds that a single person of the bench would hit are wide. Owner of the bastion and its desks. */
 export class Stage {
   readonly bastion: TestBastion;
@@ -76,7 +79,9 @@ export class Stage {
         ...options.gateway,
       },
     });
-    return new Stage(bastion, options.warmPool);
+    const stage = new Stage(bastion, options.warmPool);
+    open.add(stage);
+    return stage;
   }
 
   async desk(name: PersonName): Promise<Desk> {
@@ -119,6 +124,7 @@ export class Stage {
   }
 
   async close(): Promise<void> {
+    if (!open.delete(this)) return;
     for (const desk of this.#desks) desk.watch.close();
     await this.bastion.close();
   }
@@ -135,6 +141,11 @@ export async function onStage<T>(
   } finally {
     await stage.close();
   }
+}
+
+/** Closes what is open, when somebody ends the bench. */
+export async function closeStages(): Promise<void> {
+  await Promise.all([...open].map((stage) => stage.close()));
 }
 
 /** Lets the machine come to rest between two samples. */

@@ -7,9 +7,11 @@ export interface TunnelOrders {
   readonly routers: readonly { readonly privateKey: string; readonly port: number }[];
 }
 
-/** What this process says: each tunnel that stands, with the milliseconds it took, and the first thing that went wrong. */
+/** What this process says: that it listens, each tunnel that stands with the milliseconds it took, and what went wrong. */
 export type TunnelReport =
-  { readonly type: 'up'; readonly ms: number } | { readonly type: 'lost'; readonly detail: string };
+  | { readonly type: 'ready' }
+  | { readonly type: 'up'; readonly ms: number }
+  | { readonly type: 'lost'; readonly detail: string };
 
 /** Connections that are being opened at once; the server takes 16 from one address. */
 const AT_ONCE = 12;
@@ -53,3 +55,4 @@ process.once('message', async (orders: TunnelOrders) => {
   );
 });
 process.once('disconnect', () => process.exit());
+tell({ type: 'ready' });

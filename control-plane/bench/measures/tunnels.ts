@@ -105,12 +105,15 @@ async function register(
 async function connect(clients: ChildProcess, orders: TunnelOrders): Promise<{ each: number[]; seconds: number }> {
   const each: number[] = [];
   const lost: string[] = [];
+  let ready = false;
   clients.on('message', (report: TunnelReport) => {
     if (report.type === 'up') each.push(report.ms);
-    else lost.push(report.detail);
+    else if (report.type === 'lost') lost.push(report.detail);
+    else ready = true;
   });
   clients.once('exit', () => lost.push('the process ended'));
-  await once(clients, 'spawn');
+  // What is said to it before it listens is lost.
+  await eventually('the clients to be ready', () => ready || lost.length > 0);
   const since = performance.now();
   clients.send(orders);
   let seconds = 0;
