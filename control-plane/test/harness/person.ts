@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import WebSocket from 'ws';
+import { z } from 'zod';
+import { WebSocket } from 'ws';
 import { browse, CookieJar, signInAs } from '@netpilot/compose/local/browser-sign-in.ts';
 import { Me } from '../../contract/people.ts';
 import { Organisation } from '../../contract/organisations.ts';
@@ -121,7 +121,6 @@ export class TestPerson {
 
   /** Opens a new terminal of a live session and attaches to it. */
   async openTerminal(sessionId: string): Promise<TerminalClient> {
-    const { z } = await import('zod');
     const { id } = await this.ask(z.object({ id: z.int() }), 'POST', `/sessions/${sessionId}/terminals`, {
       cols: 80,
       rows: 24,

@@ -17,14 +17,15 @@ export interface HealthServices {
 export function createMetrics(liveSessions: () => number): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  new Gauge({
+  const live = new Gauge({
     name: 'netpilot_sessions_live',
     help: 'Sessions this process holds a link to',
-    registers: [registry],
+    registers: [],
     collect() {
       this.set(liveSessions());
     },
   });
+  registry.registerMetric(live);
   return registry;
 }
 
