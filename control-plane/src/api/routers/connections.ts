@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Database } from '@netpilot/db/database.ts';
 import type { Router as RouterRow } from '@netpilot/db/models/router.ts';
-import type { AlgorithmSet } from '../../../contract/routers.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { notFound, ProblemError } from '../errors.ts';
+import type { RouterMaterial } from '../sandbox-link/connection-stream.ts';
 import type { KeyRing } from '../secrets/key-ring.ts';
 import { signForSsh, sshPublicKey } from '../secrets/ssh-key-pair.ts';
 import { createPrivateKey } from 'node:crypto';
@@ -18,25 +18,6 @@ export const Credential = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('private_key'), privateKey: z.string() }),
 ]);
 export type Credential = z.infer<typeof Credential>;
-
-/** Everything that opens SSH to one router. The private key stays here: `sign` is all that is given. */
-export interface RouterMaterial {
-  readonly routerId: string;
-  readonly organisationId: string;
-  readonly name: string;
-  readonly user: string;
-  /** Pinned host key line; null before the first confirmation. */
-  readonly hostKey: string | null;
-  readonly algorithms: AlgorithmSet;
-  readonly authentication:
-    | { readonly type: 'password'; readonly password: string }
-    | {
-        readonly type: 'signer';
-        readonly publicKey: string;
-        /** Signs an SSH user authentication request with the named signature algorithm. */
-        sign(data: Uint8Array, algorithm: string): Promise<Uint8Array>;
-      };
-}
 
 export interface RouterConnections {
   /** @throws ProblemError `not_found` when the router is gone, `router_refused` when it has no credential yet. */

@@ -2,18 +2,11 @@ import type { FastifyBaseLogger } from 'fastify';
 import { CONNECTION_FINDINGS, type ConnectionFinding } from '../../../contract/routers.ts';
 import { ProblemError } from '../errors.ts';
 import type { GatewayClient } from '../gateway-client/gateway-client.ts';
+import type { RouterConnections } from '../routers/connections.ts';
 import type { ConnectionOutcome, ConnectionStream, RouterMaterial } from '../sandbox-link/connection-stream.ts';
 import type { SandboxLink } from '../sandbox-link/sandbox-link.ts';
 import type { SandboxLinks } from '../sandbox-link/sandbox-links.ts';
 import { isTransient } from './state-machine.ts';
-
-/** What routers/ knows of how to reach a router. */
-export interface RouterConnections {
-  /** @throws ProblemError `not_found` when the router is gone. */
-  material(routerId: string): Promise<RouterMaterial>;
-  /** A host key was seen that is not the pinned one; kept for the owner's word. */
-  hostKeySeen(routerId: string, key: string): Promise<void>;
-}
 
 export interface ReachServices {
   readonly links: SandboxLinks;
