@@ -42,7 +42,8 @@ export class Doorkeeper {
     const address = socket.remoteAddress;
     if (address === undefined) return false;
     const same = this.#perAddress.get(address) ?? 0;
-    if (this.#pending.size >= this.#limits.pending || same >= this.#limits.pendingPerAddress) return false;
+    if (same >= this.#limits.pendingPerAddress) return false;
+    if (this.#pending.size >= this.#limits.pending && !this.#makeRoom(same)) return false;
     this.#perAddress.set(address, same + 1);
     this.#pending.set(
       socket,
@@ -54,6 +55,20 @@ export class Doorkeeper {
       this.#sockets.delete(key);
       this.#settle(socket, address);
     });
+    return true;
+  }
+
+  /**
+   * Cuts the oldest connection of the address that has most of them, so that a flood from many addresses is at its own expense.
+   * @param same how many the newcomer's address has. @returns false when no address has more.
+   */
+  #makeRoom(same: number): boolean {
+    const [crowd, count] = [...this.#perAddress].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0]);
+    if (count <= Math.max(same, 1)) return false;
+    const oldest = [...this.#pending.keys()].find((socket) => socket.remoteAddress === crowd);
+    if (oldest === undefined) return false;
+    this.#settle(oldest, crowd);
+    oldest.destroy();
     return true;
   }
 

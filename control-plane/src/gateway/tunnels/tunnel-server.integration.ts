@@ -328,6 +328,23 @@ describe('everybody else', () => {
     expect(server.up).toBe(0);
   });
 
+  test('is not asked for ever about a key that it only offers', async () => {
+    let lookups = 0;
+    const findByKey = registry.findByKey.bind(registry);
+    registry.findByKey = (key) => {
+      lookups += 1;
+      return findByKey(key);
+    };
+    await expect(
+      withAgent(
+        Array.from({ length: 40 }, () => other.publicKey),
+        () => null,
+      ),
+    ).rejects.toThrow();
+    expect(lookups).toBeGreaterThan(0);
+    expect(lookups).toBeLessThanOrEqual(12);
+  });
+
   test('is who signed, not who was offered before', async () => {
     const client = await withAgent([other.publicKey, mine.publicKey], (key) =>
       key === mine.publicKey ? mine.privateKey : null,
