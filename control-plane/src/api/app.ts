@@ -22,6 +22,8 @@ import { userRoutes } from './users/routes.ts';
 
 /** No JSON body of ours is larger, in bytes. */
 const BODY_LIMIT = 262_144;
+/** A request's headers must have come within this, in milliseconds. */
+const HEADERS_MS = 15_000;
 
 /**
  * The HTTP side of the api, not yet listening. Read top to bottom it is the way of a request: headers, cookies, rate, Origin, who, what.
@@ -38,9 +40,11 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: true,
+    // Node looks for slow senders every 30 s by itself.
+    http: { connectionsCheckingInterval: HEADERS_MS / 3 },
   });
   // Slow senders of headers are cut long before they can hold all sockets (CWE-400).
-  app.server.headersTimeout = 15_000;
+  app.server.headersTimeout = HEADERS_MS;
   app.server.maxConnections = 10_000;
 
   answerWithProblems(app);
