@@ -1,16 +1,21 @@
+import { writeFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
+import { describeRequest } from './http/log-request.ts';
 import { createServices } from './services.ts';
 
 /** Time that requests in flight get on a stop, in milliseconds; sandboxes and terminals outlive this process. */
 const STOP_MS = 8_000;
 
 async function main(): Promise<void> {
+  // A core dump of this process would hold tokens and credentials: none of its memory goes into one (core(5)).
+  writeFileSync('/proc/self/coredump_filter', '0');
   const config = readConfig(process.env);
   const log = pino({
     name: 'api',
     level: config.logLevel,
+    serializers: { req: describeRequest },
     redact: {
       paths: ['req.headers.cookie', 'req.headers.authorization', 'password', '*.password'],
       censor: '[redacted]',
