@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bundlePrograms, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
 import { startIdentityProvider } from '@netpilot/compose/local/identity-provider.ts';
 import { type FreshDatabase, startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
+import type { Router } from '../../contract/routers.ts';
 import { TestProcess } from './child-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
@@ -222,6 +223,13 @@ export class TestBastion {
     const router = await TestRouter.enrol(person, organisationId, name, this);
     this.#routers.push(router);
     return router;
+  }
+
+  /** Connects a router that was made on the page, with the line shown there; stopped with the bastion. */
+  async attachRouter(person: TestPerson, router: Pick<Router, 'id' | 'tunnelPort'>, line: string): Promise<TestRouter> {
+    const attached = await TestRouter.attach(person, router, line, this);
+    this.#routers.push(attached);
+    return attached;
   }
 
   /** Ids of the containers that carry this bastion's label, running or not. */

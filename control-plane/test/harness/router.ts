@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Router, RouterCreated } from '../../contract/routers.ts';
+import { type Router, RouterCreated } from '../../contract/routers.ts';
 import { TestProcess } from './child-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
@@ -27,7 +27,13 @@ export class TestRouter {
   readonly #tunnel: TestProcess;
   #redial: NodeJS.Timeout | undefined;
 
-  private constructor(router: Router, sshPort: number, directory: string, server: TestProcess, tunnel: TestProcess) {
+  private constructor(
+    router: Pick<Router, 'id' | 'tunnelPort'>,
+    sshPort: number,
+    directory: string,
+    server: TestProcess,
+    tunnel: TestProcess,
+  ) {
     this.id = router.id;
     this.port = router.tunnelPort ?? 0;
     this.sshPort = sshPort;
@@ -43,17 +49,24 @@ export class TestRouter {
     name: string,
     surroundings: RouterSurroundings,
   ): Promise<TestRouter> {
-    const created = await person.ask(RouterCreated, 'POST', '/routers', {
-      attachment: 'enrolled',
-      organisationId,
-      name,
-    });
-    const token = /token=([\w-]{43})/u.exec(created.enrolment?.install ?? '')?.[1];
+    const body = { attachment: 'enrolled', organisationId, name };
+    const { router, enrolment } = await person.ask(RouterCreated, 'POST', '/routers', body);
+    return TestRouter.attach(person, router, enrolment?.install ?? '', surroundings);
+  }
+
+  /** Enrols and connects a router that was made already, with the line to paste. */
+  static async attach(
+    person: TestPerson,
+    router_: Pick<Router, 'id' | 'tunnelPort'>,
+    line: string,
+    surroundings: RouterSurroundings,
+  ): Promise<TestRouter> {
+    const token = /token=([\w-]{43})/u.exec(line)?.[1];
     if (token === undefined) throw new Error('the line to paste holds no token');
     const script = await postForm(person.url, 'script', { token });
     const value = (key: string) => new RegExp(`^${key}='([^']*)'$`, 'mu').exec(script)?.[1] ?? '';
 
-    const directory = join(surroundings.directory, `router-${created.router.id}`);
+    const directory = join(surroundings.directory, `router-${router_.id}`);
     mkdirSync(directory, { mode: 0o700 });
     const key = (file: string) => {
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(directory, file)]);
@@ -104,7 +117,7 @@ export class TestRouter {
       process.env,
       log,
     );
-    const router = new TestRouter(created.router, sshPort, directory, server, tunnel);
+    const router = new TestRouter(router_, sshPort, directory, server, tunnel);
     server.start();
     await router.connect(person);
     return router;
