@@ -8,8 +8,8 @@ import { summarise } from '../statistics.ts';
 
 const run = promisify(execFile);
 
-const WARM_SAMPLES = { quick: 6, full: 40 };
-const EMPTY_SAMPLES = { quick: 3, full: 15 };
+const WARM_SAMPLES = { quick: 6, full: 25 };
+const EMPTY_SAMPLES = { quick: 3, full: 10 };
 /** Between two samples, in milliseconds. */
 const PAUSE_MS = 300;
 

@@ -8,8 +8,8 @@ import { addsAtMost, atLeastShare, forComparison, type Measure } from '../measur
 import { type Desk, onStage, pause } from '../stage.ts';
 import { summarise } from '../statistics.ts';
 
-const ECHO_SAMPLES = { quick: 200, full: 3_000 };
-const BULK_SAMPLES = { quick: 2, full: 7 };
+const ECHO_SAMPLES = { quick: 200, full: 1_000 };
+const BULK_SAMPLES = { quick: 2, full: 5 };
 const BULK_BYTES = 100_000_000;
 const MEGABYTE = 1_000_000;
 
