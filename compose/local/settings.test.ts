@@ -8,10 +8,10 @@ describe('the settings of a local installation', () => {
       apiPort: 8080,
       identityPort: 8089,
       tunnelPort: 2222,
-      publicUrl: 'http://localhost:8080',
+      publicUrl: 'http://127.0.0.1:8080',
     });
     expect(settings.passedOn).toEqual({ NETPILOT_IDLE_MINUTES: '5' });
-    expect(readSettings({ NETPILOT_WEB_PORT: '6000' }, true).publicUrl).toBe('http://localhost:6000');
+    expect(readSettings({ NETPILOT_WEB_PORT: '6000' }, true).publicUrl).toBe('http://127.0.0.1:6000');
   });
 
   test.each(['0', '65536', '80a', '-1', '1e3'])('refuse %s as a port and name the variable', (text) => {

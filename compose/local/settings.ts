@@ -41,7 +41,7 @@ export function readSettings(environment: NodeJS.ProcessEnv, dev: boolean): Loca
     webPort,
     identityPort: port('NETPILOT_IDENTITY_PORT', 8_089),
     tunnelPort: port('NETPILOT_TUNNEL_PORT', 2_222),
-    publicUrl: `http://localhost:${dev ? webPort : apiPort}`,
+    publicUrl: `http://127.0.0.1:${dev ? webPort : apiPort}`,
     passedOn,
   };
 }

@@ -85,7 +85,7 @@ test('an installation starts, survives its own murder and leaves nothing behind'
 
   const beside = launch();
   expect(await beside.ended).toBe(1);
-  expect(beside.said()).toContain(`running already at http://localhost:${environment['NETPILOT_PORT']}`);
+  expect(beside.said()).toContain(`running already at http://127.0.0.1:${environment['NETPILOT_PORT']}`);
 
   const running = await children();
   second.launcher.kill('SIGTERM');

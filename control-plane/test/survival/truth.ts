@@ -48,7 +48,8 @@ export async function truthOf(bastion: TestBastion, sessions: number): Promise<T
     },
     SETTLED_MS,
   ).catch((error: unknown) => {
-    throw new Error(`${String(error)}; ${JSON.stringify(last)}`, { cause: error });
+    const logs = [bastion.api, bastion.gateway].map((process_) => process_.output().slice(-4_000));
+    throw new Error([String(error), JSON.stringify(last), ...logs].join('\n'), { cause: error });
   });
 }
 

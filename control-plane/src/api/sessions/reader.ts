@@ -16,11 +16,11 @@ export interface SessionPage {
 
 /** Reads sessions: from memory while they run, so that it works without the database, from their rows afterwards. */
 export class SessionReader {
-  readonly #sessions: Pick<SessionService, 'active' | 'find'>;
+  readonly #sessions: Pick<SessionService, 'active' | 'find' | 'loaded'>;
   readonly #database: Database;
   readonly #presence: Presence;
 
-  constructor(sessions: Pick<SessionService, 'active' | 'find'>, database: Database, presence: Presence) {
+  constructor(sessions: Pick<SessionService, 'active' | 'find' | 'loaded'>, database: Database, presence: Presence) {
     this.#sessions = sessions;
     this.#database = database;
     this.#presence = presence;
@@ -32,6 +32,7 @@ export class SessionReader {
     query: { state?: 'active' | 'ended' | undefined; cursor?: string | undefined; limit: number },
   ): Promise<SessionPage> {
     this.#presence.seen(actor.userId);
+    await this.#sessions.loaded();
     const running = this.#running(({ identity }) => identity.userId === actor.userId);
     if (query.state === 'active') return { items: running.map(presentSession), nextCursor: null };
     const { BastionSession } = this.#database.models;
@@ -61,6 +62,7 @@ export class SessionReader {
 
   /** One session. @throws ProblemError `not_found` for one that is not there or not the actor's to see. */
   async get(actor: Actor, id: string): Promise<Session> {
+    await this.#sessions.loaded();
     const session = this.#sessions.find(actor, id, 'session.read');
     if (session === null) return this.past(actor, id);
     if (session.identity.userId === actor.userId) this.#presence.seen(actor.userId);
@@ -77,10 +79,13 @@ export class SessionReader {
     return presentRow(row);
   }
 
-  /** For what needs a running session: says why there is none. @throws ProblemError `session_over`, `not_found`. */
+  /**
+   * For what needs a running session: says why there is none.
+   * @throws ProblemError `session_over`, `not_found`; `session_not_live` for one that is not in this memory (yet).
+   */
   async missing(actor: Actor, id: string): Promise<never> {
-    await this.past(actor, id);
-    throw new ProblemError('session_over');
+    const { state } = await this.past(actor, id);
+    throw new ProblemError(state === 'ended' ? 'session_over' : 'session_not_live');
   }
 
   /** Running sessions that the actor may oversee, of one organisation or of all. @throws ProblemError `forbidden`, `not_found`. */

@@ -5,6 +5,7 @@ import { Id } from '../../../contract/identifiers.ts';
 import { PageQuery, pageOf } from '../../../contract/page.ts';
 import { ExecInput, ExecResult, Session, SessionInput, Terminal, TerminalSize } from '../../../contract/sessions.ts';
 import { presentSession } from './presenter.ts';
+import { ProblemError } from '../errors.ts';
 import type { SessionReader } from './reader.ts';
 import type { SessionService } from './service.ts';
 import type { SessionWork } from './session-work.ts';
@@ -56,7 +57,11 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
     { config: { access: 'session.end' }, schema: { tags, params: OfSession, response: { 200: Session } } },
     async ({ actor, params }) => {
       const session = await sessions.end(actor, params.id);
-      return session === null ? sessionReader.past(actor, params.id) : presentSession(session);
+      if (session !== null) return presentSession(session);
+      const past = await sessionReader.past(actor, params.id);
+      // To answer with it would say that it is being ended.
+      if (past.state !== 'ended') throw new ProblemError('gateway_unavailable', 'The session is not taken over yet.');
+      return past;
     },
   );
 

@@ -146,6 +146,7 @@ export class SessionService {
 
   /** Ends a session for a person: theirs with reason `user`, somebody else's with `admin`. @returns null when memory does not know it. */
   async end(actor: Actor, id: string): Promise<LiveSession | null> {
+    await this.loaded();
     const session = this.find(actor, id, 'session.end');
     if (session === null) return null;
     this.#end(session, session.identity.userId === actor.userId ? 'user' : 'admin', null, actor);
@@ -169,6 +170,16 @@ export class SessionService {
   async recover(): Promise<void> {
     await this.#load();
     await this.reconcile();
+  }
+
+  /**
+   * Reads the rows that an earlier process left, unless that is done. A process that started without the database would else tell of
+   * sessions, or end them, by their rows alone. Never rejects.
+   */
+  async loaded(): Promise<void> {
+    if (this.#recovered) return;
+    await this.#load();
+    if (this.#recovered) void this.reconcile();
   }
 
   /** Compares memory with the gateway; what only one of them knows is ended. Never rejects. */

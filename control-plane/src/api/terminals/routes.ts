@@ -49,7 +49,10 @@ function attach(
     const session = sessions.find(actor, id, 'session.use');
     if (session === null) {
       sessionReader.past(actor, id).then(
-        () => closeSocket(socket, CLOSE.sessionOver, 'the session has ended'),
+        ({ state }) =>
+          state === 'ended'
+            ? closeSocket(socket, CLOSE.sessionOver, 'the session has ended')
+            : closeSocket(socket, CLOSE.tryAgain, 'not now'),
         (error: unknown) => refuse(socket, error),
       );
       return;

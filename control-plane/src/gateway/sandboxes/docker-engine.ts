@@ -137,7 +137,9 @@ export class DockerEngine implements VersionedEngine {
     });
     stream.once('end', broken);
     stream.once('close', broken);
-    stream.once('error', broken);
+    // An engine that goes down breaks the stream more than once, and the reader of lines tells its errors again as its own.
+    stream.on('error', broken);
+    lines.on('error', broken);
     return end;
   }
 
