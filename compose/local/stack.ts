@@ -176,7 +176,7 @@ async function startApi(context: Context): Promise<void> {
     context,
     'web development server',
     vite,
-    { NODE_ENV: 'development' },
+    { NODE_ENV: 'development', NETPILOT_PORT: String(settings.apiPort) },
     join(ROOT, 'web'),
   );
   await web.ready(() => answersOk(`http://127.0.0.1:${settings.webPort}/`), context.signal);
