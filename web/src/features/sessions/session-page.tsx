@@ -12,6 +12,7 @@ import { Trouble } from '../../shell/trouble.tsx';
 import '../terminal/terminal.css';
 import { useVisibleViewport } from '../terminal/use-viewport.ts';
 import { EndedView } from './ended-view.tsx';
+import { useReadyNotice } from './ready-notice.tsx';
 import { SessionBar } from './session-bar.tsx';
 import { Terminals } from './terminals.tsx';
 import { WaitingView } from './waiting-view.tsx';
@@ -22,7 +23,8 @@ export function SessionPage() {
   const session = useSession(sessionId);
   const element = useRef<HTMLDivElement>(null);
   useVisibleViewport(element);
-  useDocumentTitle(`${session.data?.routerName ?? 'Session'} · NetPilot Bastion`);
+  const ready = useReadyNotice(session.data);
+  useDocumentTitle(`${ready ? 'Ready: ' : ''}${session.data?.routerName ?? 'Session'} · NetPilot Bastion`);
   return (
     <div className="np-session" ref={element}>
       {session.data ? (

@@ -4,6 +4,7 @@ import { IconCircleCheck, IconCircleDashed } from '@tabler/icons-react';
 import { useNow } from '../../shell/time.tsx';
 import { aboutSeconds } from '../../shell/words-for-time.ts';
 import { EndSessionButton } from './end-session-button.tsx';
+import { ReadyNoticeButton } from './ready-notice.tsx';
 import { STEPS, sessionState, stepsDone } from './session-words.ts';
 
 /** A session on its way: the place in the queue with an honest estimate, then how far its start has come. */
@@ -26,6 +27,7 @@ export function WaitingView({ session, mine }: { session: Session; mine: boolean
             </Text>
           </div>
         )}
+        {mine && session.state === 'queued' && <ReadyNoticeButton />}
         {session.state !== 'ending' && <EndSessionButton session={session} />}
       </Stack>
     </Center>
