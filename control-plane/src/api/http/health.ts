@@ -7,7 +7,7 @@ import type { GatewayClient } from '../gateway-client/gateway-client.ts';
 
 export interface HealthServices {
   readonly database: Pick<Database, 'healthy'>;
-  readonly gateway: Pick<GatewayClient, 'call'>;
+  readonly gateway: Pick<GatewayClient, 'call' | 'connected'>;
   readonly metrics: Registry;
   /** Who may read the metrics from elsewhere; without one only this machine may. */
   readonly metricsToken: string | null;
@@ -62,7 +62,8 @@ export async function healthRoutes(app: FastifyInstance, services: HealthService
     ]);
     const parts = {
       database,
-      gateway: gateway !== null && gateway.database && gateway.tunnelServer,
+      // Without the stream no session is started, however well the gateway answers.
+      gateway: services.gateway.connected && gateway !== null && gateway.database && gateway.tunnelServer,
       engine: gateway?.engine ?? false,
     };
     const ready = Object.values(parts).every(Boolean);
