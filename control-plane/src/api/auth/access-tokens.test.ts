@@ -1,8 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import jwt from 'jsonwebtoken';
-import { createAccessTokens } from './access-tokens.ts';
+import { ACCESS_TOKEN_SECONDS, createAccessTokens } from './access-tokens.ts';
 
 const makeKey = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -42,6 +42,22 @@ describe('access tokens', () => {
     ['names a login session that is none', () => signed({}, key, { sid: "' or 1=1" })],
   ])('a token that %s is refused', (_, make) => {
     expect(tokens.verify(make())).toBeNull();
+  });
+
+  test('a clock that jumps ahead ends a token, one that jumps back does not make an expired one of a good one', () => {
+    const clock = jest.spyOn(Date, 'now');
+    try {
+      const token = tokens.issue(subject);
+      const now = Date.now();
+      clock.mockReturnValue(now + (ACCESS_TOKEN_SECONDS + 1) * 1_000);
+      expect(tokens.verify(token)).toBeNull();
+      clock.mockReturnValue(now - 3_600_000);
+      expect(tokens.verify(token)).toMatchObject(subject);
+      clock.mockReturnValue(now);
+      expect(tokens.verify(token)).toMatchObject(subject);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('no string but a token passes', () => {
