@@ -60,11 +60,12 @@ export class Doorkeeper {
 
   /**
    * Cuts the oldest connection of the address that has most of them, so that a flood from many addresses is at its own expense.
-   * @param same how many the newcomer's address has. @returns false when no address has more.
+   * @param same how many the newcomer's address has. @returns false when no address has clearly more.
    */
   #makeRoom(same: number): boolean {
     const [crowd, count] = [...this.#perAddress].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0]);
-    if (count <= Math.max(same, 1)) return false;
+    // One more would only turn the two around.
+    if (count <= same + 1) return false;
     const oldest = [...this.#pending.keys()].find((socket) => socket.remoteAddress === crowd);
     if (oldest === undefined) return false;
     this.#settle(oldest, crowd);
