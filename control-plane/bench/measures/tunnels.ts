@@ -69,7 +69,7 @@ async function register(
   const database = await openDatabase({ url: stage.bastion.database.apiUrl, poolSize: 1 });
   try {
     const routers = Array.from({ length: count }, (_, index) => {
-      const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
+      const { privateKey, publicKey } = keyPair();
       return { privateKey, tunnelKey: publicKey.split(' ').slice(0, 2).join(' '), port: low + index };
     });
     await database.transaction({ organisations: [organisationId], userId: ownerId }, async (transaction) => {
@@ -98,6 +98,14 @@ async function register(
     return routers.map(({ privateKey, port }) => ({ privateKey, port }));
   } finally {
     await database.close();
+  }
+}
+
+/** ssh2 writes a key now and then so that it cannot read it itself. */
+function keyPair(): { privateKey: string; publicKey: string } {
+  for (;;) {
+    const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(privateKey) instanceof Error)) return { privateKey, publicKey };
   }
 }
 
