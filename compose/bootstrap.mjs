@@ -6,7 +6,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const programs = { start: 'main.ts', dev: 'main.ts', build: 'main.ts', test: 'test.ts' };
+const programs = {
+  start: 'main.ts',
+  dev: 'main.ts',
+  build: 'main.ts',
+  test: 'test.ts',
+  bench: '../../control-plane/bench/main.ts',
+};
 const [verb = '', ...args] = process.argv.slice(2);
 
 let child = null;
