@@ -32,7 +32,7 @@ describe('the configuration', () => {
       sessionCap: 100,
       organisationCap: 50,
       userCap: 5,
-      warmPool: 2,
+      warmPool: { least: 2, most: 8 },
       requirePatchedEngine: false,
       instance: null,
     });
@@ -68,7 +68,7 @@ describe('the configuration', () => {
 
   test('an empty variable counts as unset', () => {
     expect(readConfig({ ...least, NETPILOT_WARM_POOL: '', NETPILOT_INSTANCE: '' })).toMatchObject({
-      warmPool: 2,
+      warmPool: { least: 2, most: 8 },
       instance: null,
     });
   });

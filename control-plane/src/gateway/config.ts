@@ -23,7 +23,8 @@ export interface GatewayConfig {
   sessionCap: number;
   organisationCap: number;
   userCap: number;
-  warmPool: number;
+  /** Sandboxes kept ready, and how many recent demand may make of them. */
+  warmPool: { least: number; most: number };
   /** Start no sandbox on a container runtime with known escapes. */
   requirePatchedEngine: boolean;
   /** Label value; null: derived from the host key. */
@@ -92,6 +93,7 @@ const Environment = z.object({
   NETPILOT_ORGANISATION_CAP: Count(1, 1_000, 50),
   NETPILOT_USER_CAP: Count(1, 1_000, 5),
   NETPILOT_WARM_POOL: Count(0, 50, 2),
+  NETPILOT_WARM_POOL_MAX: Count(0, 50, 8),
   NETPILOT_REQUIRE_PATCHED_ENGINE: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   NETPILOT_INSTANCE: z
     .string()
@@ -150,7 +152,10 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
     sessionCap: values.NETPILOT_SESSION_CAP,
     organisationCap: values.NETPILOT_ORGANISATION_CAP,
     userCap: values.NETPILOT_USER_CAP,
-    warmPool: values.NETPILOT_WARM_POOL,
+    warmPool: {
+      least: values.NETPILOT_WARM_POOL,
+      most: Math.max(values.NETPILOT_WARM_POOL, values.NETPILOT_WARM_POOL_MAX),
+    },
     requirePatchedEngine: values.NETPILOT_REQUIRE_PATCHED_ENGINE === '1',
     instance: values.NETPILOT_INSTANCE ?? null,
   };

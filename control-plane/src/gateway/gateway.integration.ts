@@ -238,7 +238,12 @@ test('with the real registry a router dials in on the port that it was given', a
       client.query('update routers set tunnel_key = $1 where id = $2', [key.publicKey, tenant.routerId]),
     );
     const registry = await openTunnelRegistry({ url: database.gatewayUrl });
-    const own = { ...config, runDirectory: join(directory, 'own'), socket: join(directory, 'own', 's'), warmPool: 0 };
+    const own = {
+      ...config,
+      runDirectory: join(directory, 'own'),
+      socket: join(directory, 'own', 's'),
+      warmPool: { least: 0, most: 0 },
+    };
     const real = await buildGateway(own, { registry, log });
     try {
       await real.start();

@@ -72,7 +72,7 @@ export async function buildGateway(
     moved: (sessionId, place) => lifeCycle.moved(sessionId, place),
   });
   const sandboxLog = log.child({ part: 'sandboxes' });
-  const pool = new WarmPool({ size: config.warmPool, yard, engine, queue, image, log: sandboxLog });
+  const pool = new WarmPool({ ...config.warmPool, yard, engine, queue, image, log: sandboxLog });
   const lifeCycle: LifeCycle = new LifeCycle({
     engine,
     image,

@@ -137,6 +137,7 @@ export class TestBastion {
           NETPILOT_HOST_KEY_FILE: join(directory, 'gateway_key'),
           NETPILOT_INSTANCE: instance,
           NETPILOT_WARM_POOL: '1',
+          NETPILOT_WARM_POOL_MAX: '0',
           ...options.gateway,
         },
         join(directory, 'gateway.log'),
