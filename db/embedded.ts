@@ -145,7 +145,7 @@ async function describe(server: {
     stop,
     async destroy() {
       await stop();
-      await rm(server.home, { recursive: true, force: true });
+      await rm(server.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       // The same, or an empty one of which the data lies elsewhere; what somebody else put there stays.
       await rmdir(server.directory).catch(() => undefined);
     },

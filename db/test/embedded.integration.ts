@@ -31,7 +31,8 @@ afterEach(async () => {
       await once(child, 'exit');
     }
   }
-  for (const server of servers.splice(0)) await server.destroy();
+  // The last one first: an earlier one of the same directory has stopped, and its data are the last one's.
+  for (const server of servers.splice(0).toReversed()) await server.destroy();
   await rm(directory, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
 });
 
