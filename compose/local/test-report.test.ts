@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { addCounts, countsOf, failuresOf, NO_TESTS, parseReport } from './test-report.ts';
+import { addCounts, countsOf, failedFilesOf, failuresOf, NO_TESTS, parseReport } from './test-report.ts';
 
 const report = parseReport(
   JSON.stringify({
@@ -29,6 +29,13 @@ describe('the report of the tests', () => {
 
   test('names what failed', () => {
     expect(failuresOf(report, '/repo')).toEqual(['a/one.test.ts: one breaks', 'b/two.test.ts: could not be run']);
+  });
+
+  test('tells the files with a failure from the others', () => {
+    expect(failedFilesOf(report)).toEqual({
+      files: ['/repo/a/one.test.ts', '/repo/b/two.test.ts'],
+      others: { passed: 1, failed: 0 },
+    });
   });
 
   test('refuses what is no report', () => {

@@ -45,6 +45,14 @@ export function failuresOf(report: Report, root: string): string[] {
   });
 }
 
+/** The files in which something failed, and what passed in all the others. */
+export function failedFilesOf(report: Report): { files: string[]; others: Counts } {
+  const sound = report.testResults.filter((file) => file.status === 'passed');
+  const passed = sound.flatMap((file) => file.assertionResults).filter((test) => test.status === 'passed').length;
+  const files = report.testResults.filter((file) => file.status !== 'passed').map((file) => file.name);
+  return { files, others: { passed, failed: 0 } };
+}
+
 function isBroken(file: Report['testResults'][number]): boolean {
   return file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed');
 }

@@ -11,7 +11,16 @@ import { Obstacle, sentenceOf } from './obstacle.ts';
 import { preparePlaces, ROOT, stateDirectory } from './places.ts';
 import { Progress } from './progress.ts';
 import { ensurePackages, requireDiskSpace, requireLinux } from './requirements.ts';
-import { addCounts, countsOf, failuresOf, NO_TESTS, parseReport, type Counts } from './test-report.ts';
+import {
+  addCounts,
+  countsOf,
+  failedFilesOf,
+  failuresOf,
+  NO_TESTS,
+  parseReport,
+  type Counts,
+  type Report,
+} from './test-report.ts';
 import { removeDeadContainers, removeDeadDirectories, TEMPORARY_PREFIX } from './test-leftovers.ts';
 import { buildWeb } from './web-build.ts';
 
@@ -47,6 +56,16 @@ function chosenProjects(args: readonly string[]): { projects: Project[]; rest: s
 /** All projects together get this long, in milliseconds; what does not end in time has failed. */
 const TIME_LIMIT = 26 * 60_000;
 
+/** With more failed files than this something is broken, not unsteady. */
+const RUN_AGAIN_AT_MOST = 4;
+
+interface Outcome {
+  counts: Counts;
+  failures: string[];
+  /** Failed at first and passed when run again by themselves. */
+  unsteady: string[];
+}
+
 class TestRun {
   readonly #deadline = Date.now() + TIME_LIMIT;
   readonly #temporary: string;
@@ -63,11 +82,39 @@ class TestRun {
     this.#jest?.kill('SIGTERM');
   }
 
-  /** Runs the tests of one project; failures are printed by jest as they happen. */
-  async project(project: Project, rest: readonly string[]): Promise<{ counts: Counts; failures: string[] }> {
-    if (this.#stopping) return { counts: NO_TESTS, failures: [] };
+  /**
+   * Runs the tests of one project; failures are printed by jest as they happen. In a whole run, a file with real parts that failed
+   * is run once more by itself: what passes then is named as unsteady, for somebody to mend, and not as failed.
+   */
+  async project(project: Project, rest: readonly string[]): Promise<Outcome> {
+    const first = await this.#once(project, rest);
+    if (first === null) return this.#noReport(project);
+    const { files, others } = failedFilesOf(first);
+    const failures = failuresOf(first, ROOT);
+    const isWholeRun = rest.length === 0 && !PROJECTS[project].parallel;
+    if (!isWholeRun || files.length === 0 || files.length > RUN_AGAIN_AT_MOST || this.#stopping) {
+      return { counts: countsOf(first), failures, unsteady: [] };
+    }
+    const second = await this.#once(project, ['--runTestsByPath', ...files]);
+    if (second === null) return this.#noReport(project);
+    const still = failuresOf(second, ROOT);
+    return {
+      counts: addCounts(others, countsOf(second)),
+      failures: still,
+      unsteady: failures.filter((failure) => !still.includes(failure)),
+    };
+  }
+
+  #noReport(project: Project): Outcome {
+    const why = this.#stopping ? 'was stopped' : 'ended without a report';
+    return { counts: { passed: 0, failed: 1 }, failures: [`${project}: ${why}`], unsteady: [] };
+  }
+
+  async #once(project: Project, rest: readonly string[]): Promise<Report | null> {
+    if (this.#stopping) return null;
     const reportFile = join(this.#temporary, `${project}.json`);
-    const args = [
+    await rm(reportFile, { force: true });
+    await this.#run([
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
       join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js'),
@@ -79,18 +126,12 @@ class TestRun {
       '--json',
       `--outputFile=${reportFile}`,
       ...rest,
-    ];
-    const ended = await this.#run(args);
+    ]);
     const text = await readFile(reportFile, 'utf8').catch(() => null);
-    if (text === null) {
-      const why = this.#stopping ? 'was stopped' : `ended ${ended} without a report`;
-      return { counts: { passed: 0, failed: 1 }, failures: [`${project}: ${why}`] };
-    }
-    const report = parseReport(text);
-    return { counts: countsOf(report), failures: failuresOf(report, ROOT) };
+    return text === null ? null : parseReport(text);
   }
 
-  #run(args: readonly string[]): Promise<string> {
+  #run(args: readonly string[]): Promise<void> {
     return new Promise((resolve, reject) => {
       // With --json jest writes the report to standard output as well: only standard error is for people.
       const jest = spawn(process.execPath, args, {
@@ -101,10 +142,10 @@ class TestRun {
       this.#jest = jest;
       const timer = setTimeout(() => jest.kill('SIGKILL'), Math.max(this.#deadline - Date.now(), 1_000));
       jest.once('error', reject);
-      jest.once('close', (code, signal) => {
+      jest.once('close', () => {
         clearTimeout(timer);
         this.#jest = null;
-        resolve(signal === null ? `with code ${code}` : `by ${signal}`);
+        resolve();
       });
     });
   }
@@ -161,12 +202,14 @@ async function main(): Promise<boolean> {
   let engine: Engine | null = null;
   let counts = NO_TESTS;
   const failures: string[] = [];
+  const unsteady: string[] = [];
   try {
     engine = await prepare(projects);
     for (const project of projects) {
       const result = await run.project(project, rest);
       counts = addCounts(counts, result.counts);
       failures.push(...result.failures);
+      unsteady.push(...result.unsteady);
     }
   } catch (error) {
     process.stderr.write(`${sentenceOf(error)}\n`);
@@ -175,6 +218,7 @@ async function main(): Promise<boolean> {
     await engine?.stop();
     await rm(temporary, { recursive: true, force: true });
   }
+  for (const name of unsteady) process.stdout.write(`unsteady: ${name}\n`);
   for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
   process.stdout.write(`tests: ${counts.passed} passed, ${counts.failed} failed\n`);
   return counts.failed === 0 && counts.passed > 0;
