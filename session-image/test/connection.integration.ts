@@ -3,7 +3,7 @@ import { startAgent } from '../src/agent.ts';
 import type { Agent } from '../src/agent.ts';
 import { startSshd } from './sshd.ts';
 import type { TestSshd } from './sshd.ts';
-import { TestLink, until } from './test-link.ts';
+import { connectLine, TestLink, until } from './test-link.ts';
 import type { ConnectLine } from './test-link.ts';
 
 let sshd: TestSshd;
@@ -29,15 +29,7 @@ afterEach(async () => {
   expect(errors).toEqual([]);
 });
 
-const line = (change: Partial<ConnectLine> = {}): ConnectLine => ({
-  type: 'connect',
-  user: sshd.user,
-  hostKey: sshd.hostKey,
-  algorithms: 'modern',
-  authentication: { type: 'signer', publicKey: sshd.keys.ed25519.publicKey },
-  timeoutMs: 60_000,
-  ...change,
-});
+const line = (change: Partial<ConnectLine> = {}): ConnectLine => ({ ...connectLine(sshd), ...change });
 
 describe('signing outside the sandbox', () => {
   test.each(['ed25519', 'rsa', 'ecdsa'] as const)('connects with an %s key that the agent never has', async (kind) => {

@@ -4,7 +4,7 @@ import { startAgent } from '../src/agent.ts';
 import type { Agent } from '../src/agent.ts';
 import { startSshd } from './sshd.ts';
 import type { TestSshd } from './sshd.ts';
-import { TestLink } from './test-link.ts';
+import { connectLine, TestLink } from './test-link.ts';
 
 let sshd: TestSshd;
 let link: TestLink;
@@ -18,17 +18,7 @@ beforeAll(async () => {
   await link.openControl();
   await link.openTunnel();
   agent = startAgent({ directory: link.directory, report: (error) => errors.push(error) });
-  const connection = await link.connect(
-    {
-      type: 'connect',
-      user: sshd.user,
-      hostKey: sshd.hostKey,
-      algorithms: 'modern',
-      authentication: { type: 'signer', publicKey: sshd.keys.ed25519.publicKey },
-      timeoutMs: 60_000,
-    },
-    sshd.keys.ed25519,
-  );
+  const connection = await link.connect(connectLine(sshd), sshd.keys.ed25519);
   expect(await connection.outcome()).toMatchObject({ type: 'connected' });
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { breaches, PROBE_SCRIPT, ProbeReport } from './probe.ts';
 import { startSshd } from './sshd.ts';
 import type { TestSshd } from './sshd.ts';
 import { TestAttachment } from './test-attachment.ts';
-import { TestLink } from './test-link.ts';
+import { connectLine, TestLink } from './test-link.ts';
 
 const NAME = 'netpilot-session-test';
 const log = () => undefined;
@@ -120,17 +120,7 @@ describe('the agent in the image', () => {
     // As in the warm pool: the sandbox is up before it has a session.
     await link.openTunnel();
     await link.openControl();
-    const connection = await link.connect(
-      {
-        type: 'connect',
-        user: sshd.user,
-        hostKey: sshd.hostKey,
-        algorithms: 'modern',
-        authentication: { type: 'signer', publicKey: sshd.keys.ed25519.publicKey },
-        timeoutMs: 60_000,
-      },
-      sshd.keys.ed25519,
-    );
+    const connection = await link.connect(connectLine(sshd), sshd.keys.ed25519);
     expect(await connection.outcome()).toMatchObject({ type: 'connected' });
     const { id } = Terminal.parse((await link.request('POST', '/v1/terminals', { cols: 80, rows: 24 })).body);
     const terminal = new TestAttachment(await link.linked(), id);

@@ -8,7 +8,7 @@ import type { Agent } from '../src/agent.ts';
 import { startSshd } from './sshd.ts';
 import type { TestSshd } from './sshd.ts';
 import { TestAttachment } from './test-attachment.ts';
-import { TestLink, until } from './test-link.ts';
+import { connectLine, TestLink, until } from './test-link.ts';
 import type { TestConnection } from './test-link.ts';
 
 let sshd: TestSshd;
@@ -39,17 +39,7 @@ afterEach(async () => {
 });
 
 async function connect(): Promise<void> {
-  connection = await link.connect(
-    {
-      type: 'connect',
-      user: sshd.user,
-      hostKey: sshd.hostKey,
-      algorithms: 'modern',
-      authentication: { type: 'signer', publicKey: sshd.keys.ed25519.publicKey },
-      timeoutMs: 60_000,
-    },
-    sshd.keys.ed25519,
-  );
+  connection = await link.connect(connectLine(sshd), sshd.keys.ed25519);
   expect(await connection.outcome()).toMatchObject({ type: 'connected' });
 }
 

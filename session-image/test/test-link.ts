@@ -7,9 +7,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectionReport } from '@netpilot/control-plane/contract/agent.ts';
 import type { ConnectionRequest } from '@netpilot/control-plane/contract/agent.ts';
-import type { TestKey } from './sshd.ts';
+import type { TestKey, TestSshd } from './sshd.ts';
 
 export type ConnectLine = Extract<ConnectionRequest, { type: 'connect' }>;
+
+/** How a session signs in to a test's SSH server: with its ed25519 key, and its host key pinned. */
+export function connectLine(sshd: Pick<TestSshd, 'user' | 'hostKey' | 'keys'>): ConnectLine {
+  return {
+    type: 'connect',
+    user: sshd.user,
+    hostKey: sshd.hostKey,
+    algorithms: 'modern',
+    authentication: { type: 'signer', publicKey: sshd.keys.ed25519.publicKey },
+    timeoutMs: 60_000,
+  };
+}
 
 /** Waits until `condition` gives something; a test that waits in vain says for what. */
 export async function until<T>(what: string, condition: () => T | null | undefined | false, seconds = 90): Promise<T> {

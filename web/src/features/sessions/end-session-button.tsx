@@ -22,17 +22,31 @@ export function EndSessionButton({ session, ...props }: { session: Session } & B
       >
         {waiting ? 'Cancel' : 'End session'}
       </Button>
-      <Confirm
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title="End this session?"
-        action="End it now"
-        danger
-        onConfirm={() => end.mutateAsync(session.id)}
-      >
-        Programs running in the terminals of {session.routerName} are stopped and the container is destroyed. The router
-        itself stays as it is.
-      </Confirm>
+      <EndSessionQuestion session={session} opened={asking} onClose={() => setAsking(false)} />
     </>
+  );
+}
+
+interface EndSessionQuestionProps {
+  session: Session;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** Asks before a session is ended, and ends it. */
+export function EndSessionQuestion({ session, opened, onClose }: EndSessionQuestionProps) {
+  const end = useEndSession();
+  return (
+    <Confirm
+      opened={opened}
+      onClose={onClose}
+      title="End this session?"
+      action="End it now"
+      danger
+      onConfirm={() => end.mutateAsync(session.id)}
+    >
+      Programs running in the terminals of {session.routerName} are stopped and the container is destroyed. The router
+      itself stays as it is.
+    </Confirm>
   );
 }

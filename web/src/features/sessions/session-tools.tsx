@@ -16,11 +16,9 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
-import { Confirm } from '../../shell/confirm.tsx';
 import { useTerminalSettings } from '../terminal/settings.ts';
 import { THEME_LABELS, THEME_NAMES } from '../terminal/themes.ts';
-import { EndSessionButton } from './end-session-button.tsx';
-import { useEndSession } from './use-open-session.ts';
+import { EndSessionButton, EndSessionQuestion } from './end-session-button.tsx';
 
 interface SessionToolsProps {
   session: Session;
@@ -115,7 +113,6 @@ function PhoneMenu({
   onCloseTerminal,
 }: SessionToolsProps & { tools: Tool[] }) {
   const [ending, setEnding] = useState(false);
-  const end = useEndSession();
   return (
     <>
       <Menu position="bottom-end" width={240}>
@@ -159,17 +156,7 @@ function PhoneMenu({
           )}
         </Menu.Dropdown>
       </Menu>
-      <Confirm
-        opened={ending}
-        onClose={() => setEnding(false)}
-        title="End this session?"
-        action="End it now"
-        danger
-        onConfirm={() => end.mutateAsync(session.id)}
-      >
-        Programs running in the terminals of {session.routerName} are stopped and the container is destroyed. The router
-        itself stays as it is.
-      </Confirm>
+      <EndSessionQuestion session={session} opened={ending} onClose={() => setEnding(false)} />
     </>
   );
 }
