@@ -12,13 +12,15 @@ export type Instant = z.infer<typeof Instant>;
 // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
-/** A name shown to people: 1 to 80 characters, trimmed, printable. */
-export const DisplayName = z
+/** A line that people read: not empty, trimmed, printable. */
+export const PrintableText = z
   .string()
   .trim()
   .min(1)
-  .max(80)
-  .refine((name) => !UNPRINTABLE.test(name), { message: 'must not contain control characters' });
+  .refine((text) => !UNPRINTABLE.test(text), { message: 'must not contain control characters' });
+
+/** A name shown to people: 1 to 80 characters, trimmed, printable. */
+export const DisplayName = PrintableText.max(80);
 
 /** A TCP port that something may listen on. */
 export const Port = z.int().min(1).max(65_535);
