@@ -1,6 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import { bindAuditEvent } from './audit-event.ts';
 import { bindBastionSession } from './bastion-session.ts';
+import { bindFileUsage } from './file-usage.ts';
+import { bindFileVersion } from './file-version.ts';
 import { bindLoginSession } from './login-session.ts';
 import { bindMembership } from './membership.ts';
 import { bindOrganisation } from './organisation.ts';
@@ -19,6 +21,8 @@ export function bindModels(sequelize: Sequelize) {
     RefreshToken: bindRefreshToken(sequelize),
     BastionSession: bindBastionSession(sequelize),
     AuditEvent: bindAuditEvent(sequelize),
+    FileVersion: bindFileVersion(sequelize),
+    FileUsage: bindFileUsage(sequelize),
   };
   models.Membership.belongsTo(models.User, { as: 'user', foreignKey: 'userId' });
   models.Membership.belongsTo(models.Organisation, { as: 'organisation', foreignKey: 'organisationId' });

@@ -28,6 +28,8 @@ beforeAll(async () => {
 afterAll(() => server?.destroy());
 
 const REFUSED = { code: '42501' };
+/** Tables that belong to people, whatever their organisation. */
+const PERSON_TABLES = ['login_sessions', 'refresh_tokens', 'file_usage'];
 const asApi = <T>(organisations: string, work: (client: Client) => Promise<T>) =>
   asRole(database.apiUrl, { organisations }, work);
 const count = async (client: Client, table: string) =>
@@ -45,10 +47,10 @@ test('row-level security is on and forced on every tenant table', async () => {
     client.query<{ relname: string; both: boolean }>(
       `select relname, relrowsecurity and relforcerowsecurity as both from pg_class
        where relnamespace = 'public'::regnamespace and relname = any ($1)`,
-      [[...tables.map((table) => table.name), 'login_sessions', 'refresh_tokens']],
+      [[...tables.map((table) => table.name), ...PERSON_TABLES]],
     ),
   );
-  expect(rows).toHaveLength(tables.length + 2);
+  expect(rows).toHaveLength(tables.length + PERSON_TABLES.length);
   expect(rows.filter((row) => !row.both)).toEqual([]);
 });
 
@@ -133,8 +135,8 @@ test('a person cannot make themself a member, raise their role or rename their o
   expect((await asPerson(`update organisations set name = 'x' where id = $1`, [mine.organisationId])).rowCount).toBe(0);
 });
 
-test('login sessions and refresh tokens are the person’s own', async () => {
-  for (const table of ['login_sessions', 'refresh_tokens']) {
+test('what belongs to a person is their own', async () => {
+  for (const table of PERSON_TABLES) {
     const seenBy = (settings: { organisations?: string; userId?: string }) =>
       asRole(database.apiUrl, settings, (client) => count(client, table));
     expect(await seenBy({})).toBe(0);

@@ -73,6 +73,18 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
       user_name: name,
       state: 'live',
     });
+    await insert('file_versions', {
+      organisation_id: organisationId,
+      router_id: routerId,
+      path_hash: Buffer.alloc(32),
+      path: '/etc/config/network',
+      size: 0,
+      sha256: '0'.repeat(64),
+      sealed: Buffer.from('sealed'),
+      user_id: userId,
+      user_name: name,
+    });
+    await insert('file_usage', { user_id: userId, day: '2026-01-01', bytes: 1 });
     await insert('audit_events', { organisation_id: organisationId, action: 'organisation_created' });
   });
   return tenant;
