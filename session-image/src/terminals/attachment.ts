@@ -18,6 +18,9 @@ const OUTPUT_FRAME = 65_536;
 const STREAM_BACKLOG = 262_144;
 /** Length (4), type (1) and offset (8) in front of the output. */
 const OUTPUT_HEADER = 13;
+/** Input that was taken is reported after so many bytes, or with the echo that it usually brings, or at the latest after so long. */
+const TAKEN_BYTES = INPUT_WINDOW / 8;
+const TAKEN_MS = 50;
 
 /** What an attachment may do to its terminal. */
 export interface AttachedTerminal {
@@ -42,6 +45,7 @@ export class Attachment {
   #received = 0;
   #taken = 0;
   #takenReported = 0;
+  #takenTimer: NodeJS.Timeout | undefined;
   #scheduled = false;
   #ended = false;
 
@@ -55,6 +59,7 @@ export class Attachment {
     this.#send({ type: 'attached', value: { offset: from, truncated, ...terminal.size } });
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('drain', () => this.pump());
+    stream.once('close', () => clearTimeout(this.#takenTimer));
     this.pump();
   }
 
@@ -71,6 +76,7 @@ export class Attachment {
   /** Sends output within the window, then `exit` when all is sent. */
   pump(): void {
     const { ring } = this.#terminal;
+    const before = this.#sent;
     while (!this.#ended && !this.#stream.destroyed) {
       const length = Math.min(ring.end - this.#sent, this.#acked + OUTPUT_WINDOW - this.#sent, OUTPUT_FRAME);
       if (length <= 0 || this.#stream.writableLength > STREAM_BACKLOG) break;
@@ -82,7 +88,7 @@ export class Attachment {
       this.#sent += length;
       this.#stream.write(frame);
     }
-    this.#reportTaken();
+    if (this.#sent > before) this.#reportTaken();
     const { exit } = this.#terminal;
     if (exit && this.#sent === ring.end && !this.#ended) {
       this.#send({ type: 'exit', value: exit });
@@ -125,7 +131,9 @@ export class Attachment {
     if (this.#received - this.#taken > INPUT_WINDOW) return this.#cut();
     const accepted = this.#terminal.input(bytes, () => {
       this.#taken += bytes.length;
-      this.wake();
+      // At once it would wake api and page in the very moment in which the router works on the key.
+      if (this.#taken - this.#takenReported >= TAKEN_BYTES) this.#reportTaken();
+      else this.#takenTimer ??= setTimeout(() => this.#reportTaken(), TAKEN_MS);
     });
     if (!accepted) this.#cut();
   }
@@ -140,6 +148,8 @@ export class Attachment {
   }
 
   #reportTaken(): void {
+    clearTimeout(this.#takenTimer);
+    this.#takenTimer = undefined;
     if (this.#taken === this.#takenReported || this.#ended) return;
     this.#takenReported = this.#taken;
     this.#send({ type: 'taken', total: this.#taken });

@@ -185,6 +185,21 @@ describe('input', () => {
     expect(stream.closed).toBe(true);
   });
 
+  test('of a single key is reported with its echo, or a little later without one', async () => {
+    const { channel, terminal } = makeTerminal();
+    const stream = new FakeStream();
+    terminal.attach(stream.stream, 0);
+    stream.receive({ type: 'input', bytes: Buffer.from('a') });
+    await turn();
+    expect(stream.frames.map((frame) => frame.type)).toEqual(['attached']);
+    channel.say(Buffer.from('a'));
+    await turn();
+    expect(stream.frames.slice(1).map((frame) => frame.type)).toEqual(['output', 'taken']);
+    stream.receive({ type: 'input', bytes: Buffer.from('b') });
+    while (stream.frames.length < 4) await turn();
+    expect(stream.frames.at(-1)).toEqual({ type: 'taken', total: 2 });
+  });
+
   test('an acknowledgement of bytes never sent is cut off', () => {
     const { terminal } = makeTerminal();
     const stream = new FakeStream();
