@@ -1,13 +1,20 @@
 import type { Sequelize } from 'sequelize';
 import { bindAuditEvent } from './audit-event.ts';
 import { bindBastionSession } from './bastion-session.ts';
+import { bindDesiredPolicy } from './desired-policy.ts';
+import { bindDeviceGroup } from './device-group.ts';
+import { bindDevice } from './device.ts';
 import { bindFileUsage } from './file-usage.ts';
 import { bindFileVersion } from './file-version.ts';
 import { bindLoginSession } from './login-session.ts';
 import { bindMembership } from './membership.ts';
+import { bindOperationRun } from './operation-run.ts';
 import { bindOrganisation } from './organisation.ts';
 import { bindRefreshToken } from './refresh-token.ts';
 import { bindRouter } from './router.ts';
+import { bindSpeedTest } from './speed-test.ts';
+import { bindUsageCounter } from './usage-counter.ts';
+import { bindUsageSample } from './usage-sample.ts';
 import { bindUser } from './user.ts';
 
 /** Binds every model to one connection pool; `include: 'user'` and the like work for the associations set here. */
@@ -21,6 +28,13 @@ export function bindModels(sequelize: Sequelize) {
     RefreshToken: bindRefreshToken(sequelize),
     BastionSession: bindBastionSession(sequelize),
     AuditEvent: bindAuditEvent(sequelize),
+    Device: bindDevice(sequelize),
+    DeviceGroup: bindDeviceGroup(sequelize),
+    DesiredPolicy: bindDesiredPolicy(sequelize),
+    UsageCounter: bindUsageCounter(sequelize),
+    UsageSample: bindUsageSample(sequelize),
+    SpeedTest: bindSpeedTest(sequelize),
+    OperationRun: bindOperationRun(sequelize),
     FileVersion: bindFileVersion(sequelize),
     FileUsage: bindFileUsage(sequelize),
   };
