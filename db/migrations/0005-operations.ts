@@ -43,20 +43,22 @@ create table devices (
 create index devices_organisation on devices (organisation_id, router_id);
 create index devices_group on devices (group_id);
 
--- What the router confirmed that it has, as we asked for it; a read compares. Never a key of a Wi-Fi.
-create table desired_policies (
+-- What was asked of the router and confirmed (desired), and what it said when last read (observed). Never a key of a Wi-Fi.
+create table router_policies (
   organisation_id uuid not null,
   router_id uuid not null,
   kind text not null check (kind ~ '^[a-z_]{1,40}$'),
   subject text not null check (char_length(subject) <= 80),
-  policy jsonb not null check (jsonb_typeof(policy) = 'object'),
+  desired jsonb check (jsonb_typeof(desired) = 'object'),
+  observed jsonb check (jsonb_typeof(observed) = 'object'),
+  observed_at timestamptz(3),
   changed_at timestamptz(3) not null default now(),
   changed_by uuid references users (id) on delete set null,
   primary key (router_id, kind, subject),
   foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade
 );
-create index desired_policies_organisation on desired_policies (organisation_id, router_id);
-create index desired_policies_changed_by on desired_policies (changed_by);
+create index router_policies_organisation on router_policies (organisation_id, router_id);
+create index router_policies_changed_by on router_policies (changed_by);
 
 -- The cumulative counters as they were last read: the next reading is told as the difference to these.
 create table usage_counters (
@@ -142,7 +144,7 @@ create trigger device_groups_guest_stays before delete on device_groups
 const secured = [
   'device_groups',
   'devices',
-  'desired_policies',
+  'router_policies',
   'usage_counters',
   'usage_samples',
   'speed_tests',

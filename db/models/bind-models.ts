@@ -1,7 +1,8 @@
 import type { Sequelize } from 'sequelize';
+import { bindAuditAnchor } from './audit-anchor.ts';
 import { bindAuditEvent } from './audit-event.ts';
+import { bindAuditLink } from './audit-link.ts';
 import { bindBastionSession } from './bastion-session.ts';
-import { bindDesiredPolicy } from './desired-policy.ts';
 import { bindDeviceGroup } from './device-group.ts';
 import { bindDevice } from './device.ts';
 import { bindFileUsage } from './file-usage.ts';
@@ -11,6 +12,7 @@ import { bindMembership } from './membership.ts';
 import { bindOperationRun } from './operation-run.ts';
 import { bindOrganisation } from './organisation.ts';
 import { bindRefreshToken } from './refresh-token.ts';
+import { bindRouterPolicy } from './router-policy.ts';
 import { bindRouter } from './router.ts';
 import { bindSpeedTest } from './speed-test.ts';
 import { bindUsageCounter } from './usage-counter.ts';
@@ -28,9 +30,11 @@ export function bindModels(sequelize: Sequelize) {
     RefreshToken: bindRefreshToken(sequelize),
     BastionSession: bindBastionSession(sequelize),
     AuditEvent: bindAuditEvent(sequelize),
+    AuditLink: bindAuditLink(sequelize),
+    AuditAnchor: bindAuditAnchor(sequelize),
     Device: bindDevice(sequelize),
     DeviceGroup: bindDeviceGroup(sequelize),
-    DesiredPolicy: bindDesiredPolicy(sequelize),
+    RouterPolicy: bindRouterPolicy(sequelize),
     UsageCounter: bindUsageCounter(sequelize),
     UsageSample: bindUsageSample(sequelize),
     SpeedTest: bindSpeedTest(sequelize),

@@ -86,11 +86,19 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
     });
     await insert('file_usage', { user_id: userId, day: '2026-01-01', bytes: 1 });
     await insert('audit_events', { organisation_id: organisationId, action: 'organisation_created' });
+    await insert('audit_anchors', {
+      organisation_id: organisationId,
+      position: 1,
+      hash: Buffer.alloc(32),
+      signed_at: new Date(),
+      key_id: 'test',
+      signature: Buffer.alloc(64),
+    });
     const ofRouter = { organisation_id: organisationId, router_id: routerId };
     const counted = { ...ofRouter, mac: 'aa:bb:cc:dd:ee:01', rx_bytes: 1, tx_bytes: 1 };
     await insert('device_groups', { ...ofRouter, name: 'Guest', guest: true });
     await insert('devices', { ...ofRouter, mac: counted.mac });
-    await insert('desired_policies', { ...ofRouter, kind: 'block', subject: counted.mac, policy: {} });
+    await insert('router_policies', { ...ofRouter, kind: 'block', subject: counted.mac, desired: {} });
     await insert('usage_counters', { ...counted, source: 'nlbwmon', period: '', at: new Date() });
     await insert('usage_samples', { ...counted, starts_at: new Date(0), ends_at: new Date() });
     await insert('speed_tests', {
