@@ -1,4 +1,5 @@
 import { foundation } from './0001-foundation.ts';
+import { auditChain } from './0002-audit-chain.ts';
 import { operations } from './0005-operations.ts';
 import { files } from './0006-files.ts';
 import type { Migration } from './migration.ts';
@@ -6,6 +7,7 @@ import type { Migration } from './migration.ts';
 /** Every migration by name, in order; listed in code so that a bundle holds them. A step that was released is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-foundation': foundation,
+  '0002-audit-chain': auditChain,
   '0005-operations': operations,
   '0006-files': files,
 };

@@ -18,7 +18,13 @@ const CHANGES = [
   `update audit_events set action = 'sign_in'`,
   `update audit_events set action = 'sign_in' where false`,
   `delete from audit_events`,
-  `truncate audit_events`,
+  `truncate audit_events cascade`,
+  `update audit_links set position = position + 1`,
+  `delete from audit_links`,
+  `truncate audit_links`,
+  `update audit_anchors set position = 1`,
+  `delete from audit_anchors`,
+  `truncate audit_anchors`,
 ];
 
 test('no role changes or removes an entry, not even the owner or the administrator of the server', async () => {
