@@ -8,6 +8,7 @@ import { authRoutes } from './auth/routes.ts';
 import { eventRoutes } from './events/routes.ts';
 import { ProblemError } from './errors.ts';
 import { healthRoutes, measureRequests } from './http/health.ts';
+import { limitBodies } from './http/body-deadline.ts';
 import { describeApi, openApiRoutes } from './http/openapi.ts';
 import { checkOrigin } from './http/origin.ts';
 import { answerWithProblems } from './http/problems.ts';
@@ -22,6 +23,8 @@ import { userRoutes } from './users/routes.ts';
 
 /** No JSON body of ours is larger, in bytes. */
 const BODY_LIMIT = 262_144;
+/** A body must have come within this, in milliseconds; a file's must not pause for longer. */
+const BODY_MS = 60_000;
 /** A request's headers must have come within this, in milliseconds. */
 const HEADERS_MS = 15_000;
 
@@ -35,7 +38,8 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     trustProxy: config.trustProxy.length === 0 ? false : [...config.trustProxy],
     genReqId: () => crypto.randomUUID(),
-    requestTimeout: 60_000,
+    // Bodies have a deadline of their own: a large file may take its time.
+    requestTimeout: 0,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
@@ -48,6 +52,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
   app.server.maxConnections = 10_000;
 
   answerWithProblems(app);
+  limitBodies(app, BODY_MS);
   measureRequests(app, services.metrics);
   await sendSecurityHeaders(app, config.publicUrl);
   await app.register(cookie);
