@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FileError } from './files.ts';
 import { Fingerprint, RouterUser, SshPublicKey } from './identifiers.ts';
 import { AlgorithmSet, ConnectionFinding } from './routers.ts';
 import { ExecInput, ExecResult, Terminal, TerminalSize } from './sessions.ts';
@@ -16,6 +17,8 @@ import { ExecInput, ExecResult, Terminal, TerminalSize } from './sessions.ts';
  * | `DELETE /v1/terminals/:id` | | 204 |
  * | `POST /v1/terminals/:id/attach?offset=N` | stream of frames with length | stream of frames with length |
  * | `POST /v1/exec` | {@link ExecInput} | {@link ExecResult} |
+ * | `/v1/files/…` | see `files.ts` | |
+ * | `POST /v1/operations/:name` | input of the operation (`operations/catalogue.ts`) | stream of OperationLine lines |
  *
  * Errors are {@link AgentProblem} with a 4xx or 5xx status. JSON streams are one object a line (NDJSON).
  */
@@ -24,6 +27,7 @@ export const AGENT_PATHS = {
   connection: '/v1/connection',
   terminals: '/v1/terminals',
   exec: '/v1/exec',
+  operations: '/v1/operations',
 } as const;
 
 /** Where the session directory is inside a sandbox, and the names of its two sockets. */
@@ -42,9 +46,12 @@ export const AgentProblem = z.strictObject({
     'too_many_terminals',
     'router_refused',
     'exec_timeout',
+    'file_failed',
     'internal',
   ]),
   detail: z.string().max(1_000),
+  /** With `file_failed`, and only there: what is wrong. `detail` is the router's own words then, printable and bounded. */
+  file: FileError.optional(),
 });
 export type AgentProblem = z.infer<typeof AgentProblem>;
 

@@ -13,11 +13,13 @@ import {
   TerminalList,
   type TerminalSize,
 } from '../../../contract/agent.ts';
+import type { OperationInput, OperationName } from '../../../contract/operations/catalogue.ts';
 import type { ExecInput } from '../../../contract/sessions.ts';
 import { ProblemError } from '../errors.ts';
 import { openStream, requestJson, requestNothing } from './agent-request.ts';
 import { type Attachment, type AttachmentListener, StreamAttachment } from './attachment.ts';
 import { type ConnectionOutcome, ConnectionStream, type RouterMaterial } from './connection-stream.ts';
+import { type OperationAnswer, type OperationOptions, runOperation } from './operations.ts';
 
 /** Bytes the agent may send ahead on one stream; over the terminal's own window, so that the window decides. */
 const STREAM_WINDOW = 4_194_304;
@@ -162,6 +164,15 @@ export class SandboxLink {
       },
       ExecResult,
     );
+  }
+
+  /** Runs one operation on the router; errors as in {@link runOperation}. */
+  async operate<N extends OperationName>(
+    name: N,
+    input: OperationInput<N>,
+    options?: OperationOptions,
+  ): Promise<OperationAnswer<N>> {
+    return runOperation(this.#live(), name, input, options);
   }
 
   /** Stops listening and cuts the agent off; the socket file goes with it. */
