@@ -93,6 +93,73 @@ export const PROBLEMS = {
     title: 'The command did not end in time',
     remedy: 'Give it longer, or run it in a terminal.',
   },
+  file_vanished: { status: 404, title: 'There is no such file on the router', remedy: 'Reload the folder.' },
+  file_exists: {
+    status: 409,
+    title: 'Something with this name is there already',
+    remedy: 'Choose another name, or replace it.',
+  },
+  file_permission: {
+    status: 403,
+    title: 'The router does not let its user do this',
+    remedy: 'Check owner and permissions on the router.',
+  },
+  file_read_only: {
+    status: 409,
+    title: 'This part of the router is read-only',
+    remedy: 'Use a folder that can be written; on OpenWrt /rom never can, and a full overlay turns read-only.',
+  },
+  file_no_space: {
+    status: 507,
+    title: 'The router has no space left for this',
+    remedy: 'Delete something, or use another file system such as /tmp.',
+  },
+  file_not_directory: { status: 409, title: 'This is not a folder', remedy: 'Reload the folder.' },
+  file_is_directory: { status: 409, title: 'This is a folder', remedy: 'Choose a file.' },
+  file_not_empty: { status: 409, title: 'The folder is not empty', remedy: 'Delete it with all that is in it.' },
+  file_loop: {
+    status: 409,
+    title: 'Links on the router lead in a circle',
+    remedy: 'Correct the link on the router.',
+  },
+  file_name_too_long: { status: 400, title: 'The name is too long for the router', remedy: 'Choose a shorter name.' },
+  file_busy: { status: 409, title: 'The router is using this file', remedy: 'Stop what uses it and try again.' },
+  file_changed: {
+    status: 412,
+    title: 'The file on the router was changed meanwhile',
+    remedy: 'Compare the two, then overwrite it, take the other one, or save under another name.',
+  },
+  file_special: {
+    status: 409,
+    title: 'This is a device, pipe or socket and has no content that ends',
+    remedy: 'Use a terminal.',
+  },
+  file_not_supported: {
+    status: 501,
+    title: 'This router cannot do this',
+    remedy: 'Use a terminal, or install what it lacks.',
+  },
+  file_offset_mismatch: {
+    status: 409,
+    title: 'The upload goes on at another place',
+    remedy: 'Ask for its state and go on from there.',
+  },
+  file_checksum_mismatch: {
+    status: 409,
+    title: 'What arrived on the router is not what was sent',
+    remedy: 'Upload the file again.',
+  },
+  file_unsafe_name: {
+    status: 400,
+    title: 'A name leads out of its folder, or no folder can hold it',
+    remedy: 'Take it out, or rename it.',
+  },
+  file_too_large: { status: 413, title: 'This is too large for here', remedy: 'Upload or download it instead.' },
+  file_failed: {
+    status: 502,
+    title: 'The router could not do this',
+    remedy: 'Its own words are in the detail.',
+  },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

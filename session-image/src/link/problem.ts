@@ -7,6 +7,7 @@ const STATUS: Record<AgentProblem['code'], number> = {
   too_many_terminals: 429,
   router_refused: 502,
   exec_timeout: 504,
+  file_failed: 409,
   internal: 500,
 };
 

@@ -2,10 +2,11 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { z } from 'zod';
 import { AgentProblem, MAX_AGENT_LINE } from '../../../contract/agent.ts';
+import { FileProblem } from '../../../contract/files.ts';
 import type { ProblemCode } from '../../../contract/problems.ts';
 import { ProblemError } from '../errors.ts';
 
-const PROBLEM_CODES: Record<AgentProblem['code'], ProblemCode> = {
+const PROBLEM_CODES: Record<Exclude<AgentProblem['code'], 'file_failed'>, ProblemCode> = {
   invalid_request: 'invalid_request',
   not_found: 'not_found',
   not_connected: 'session_not_live',
@@ -55,12 +56,23 @@ export async function requestNothing(session: ClientHttp2Session, request: Agent
   if (status >= 400) throw problemOf(body);
 }
 
-/** @returns the error that an agent's problem body stands for; the agent's own words stay in the cause, for the log. */
+/**
+ * @returns the error that an agent's problem body stands for. The agent's own words stay in the cause, for the log; only what a router
+ * said of a file is told on, which the agent made printable.
+ */
 export function problemOf(body: Buffer): ProblemError {
   const problem = AgentProblem.safeParse(parse(body));
   if (!problem.success) return new ProblemError('sandbox_failed', undefined, { cause: problem.error });
-  const { code, detail } = problem.data;
-  return new ProblemError(PROBLEM_CODES[code], undefined, { cause: new Error(`agent: ${code}: ${detail}`) });
+  const { code, detail, file } = problem.data;
+  const cause = new Error(`agent: ${code}: ${detail}`);
+  if (code !== 'file_failed') return new ProblemError(PROBLEM_CODES[code], undefined, { cause });
+  const words = FileProblem.safeParse({ file, detail });
+  return words.success ? fileProblem(words.data, cause) : new ProblemError('sandbox_failed', undefined, { cause });
+}
+
+/** @returns the error that stands for what is wrong with a file. */
+export function fileProblem({ file, detail }: FileProblem, cause?: unknown): ProblemError {
+  return new ProblemError(`file_${file}`, detail === '' ? undefined : detail, { cause });
 }
 
 function parse(body: Buffer): unknown {
