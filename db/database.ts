@@ -24,8 +24,11 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** A statement that runs longer is cancelled, in milliseconds. */
-const STATEMENT_TIMEOUT = 30_000;
+/**
+ * A statement that runs longer is cancelled, in milliseconds: none of ours should take one. It is also how long a request waits at most
+ * for a server that hangs, and for a connection of a pool that hangs with it.
+ */
+const STATEMENT_TIMEOUT = 8_000;
 
 /**
  * Opens a pool of connections as the role of `url`. Nothing is connected yet when it resolves: a server that is away shows in
@@ -37,14 +40,14 @@ export async function openDatabase({ url, poolSize = 10 }: { url: string; poolSi
     // Given, because a bundle has no module that could be looked up by name.
     dialectModule: pg,
     logging: false,
-    pool: { max: poolSize, min: 0, idle: 30_000, acquire: 20_000 },
+    pool: { max: poolSize, min: 0, idle: 30_000, acquire: STATEMENT_TIMEOUT },
     dialectOptions: {
       application_name: 'netpilot-api',
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       statement_timeout: STATEMENT_TIMEOUT,
       // A server that vanished without a word: the query gives up shortly after the server would have.
-      query_timeout: STATEMENT_TIMEOUT + 5_000,
+      query_timeout: STATEMENT_TIMEOUT + 2_000,
       idle_in_transaction_session_timeout: 60_000,
     },
   });

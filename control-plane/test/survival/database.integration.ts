@@ -6,6 +6,7 @@ import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
 import type { TestRouter } from '../harness/router.ts';
+import { freezeDatabase } from './frozen-database.ts';
 import { truthOf } from './truth.ts';
 
 describe('the database goes away and comes back', () => {
@@ -100,6 +101,31 @@ describe('the database goes away and comes back', () => {
       expect(await alice.sessionIn(id, 'ended')).toMatchObject({ endReason: 'user' });
     }
     expect(await bob.sessionIn(other.id, 'ended')).toMatchObject({ endReason: 'router_lost' });
+    await truthOf(bastion, 0);
+  });
+
+  test('a server that hangs is told of as well, and nobody notices it in a terminal', async () => {
+    const session = await alice.liveSession(router.id);
+    const terminal = await alice.openTerminal(session.id);
+    terminal.type('echo before-$((1 + 1))\n');
+    await terminal.sees('before-2');
+
+    const thaw = await freezeDatabase(Number(new URL(bastion.database.ownerUrl).port));
+    try {
+      const asked = await Promise.all([
+        ...Array.from({ length: 30 }, () => alice.refusal('GET', '/routers')),
+        alice.refusal('POST', '/organisations', { name: 'Frozen' }),
+      ]);
+      expect(new Set(asked.map(String))).toEqual(new Set(['503,database_unavailable']));
+      terminal.type('echo during-$((2 + 2))\n');
+      await terminal.sees('during-4');
+    } finally {
+      thaw();
+    }
+    await bastion.ready();
+    const organisations = await (await alice.fetch('GET', '/organisations')).text();
+    expect(organisations).not.toContain('Frozen');
+    await alice.ask(Session, 'DELETE', `/sessions/${session.id}`);
     await truthOf(bastion, 0);
   });
 
