@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { OperationProblem } from './operations/operation.ts';
 
 /**
  * Every error that leaves the api, once: its stable code, HTTP status and what the person can do.
@@ -160,6 +161,52 @@ export const PROBLEMS = {
     title: 'The router could not do this',
     remedy: 'Its own words are in the detail.',
   },
+  router_busy: {
+    status: 409,
+    title: 'This router is busy with other changes',
+    remedy: 'Wait until they are done and try again.',
+  },
+  operation_unsupported: {
+    status: 501,
+    title: 'This router cannot do this',
+    remedy: 'It may be possible in a terminal.',
+  },
+  operation_needs_package: {
+    status: 409,
+    title: 'The router lacks a package for this',
+    remedy: 'Install it on the System page of the router.',
+  },
+  operation_conflict: {
+    status: 409,
+    title: 'The router is no longer as this page shows it',
+    remedy: 'Read it again and repeat the change.',
+  },
+  operation_rolled_back: {
+    status: 409,
+    title: 'The change did not hold and was taken back',
+    remedy: 'The router is as it was before. Try again when its connection is steady.',
+  },
+  operation_refused: {
+    status: 502,
+    title: 'The router refused a step of this',
+    remedy: 'Its own words are in the detail.',
+  },
+  operation_timeout: {
+    status: 504,
+    title: 'The router did not finish in time',
+    remedy: 'Read its state again before you repeat it.',
+  },
+  operation_cancelled: { status: 409, title: 'This was cancelled', remedy: 'Start it again when you need it.' },
+  device_protected: {
+    status: 409,
+    title: 'This device is protected',
+    remedy: 'The router itself is never blocked; your own device only when you confirm it.',
+  },
+  router_connection_lost: {
+    status: 502,
+    title: 'The connection to the router broke meanwhile',
+    remedy: 'A change that was not confirmed is taken back by the router itself. Read its state again.',
+  },
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -175,5 +222,7 @@ export const Problem = z.object({
   detail: z.string().optional(),
   requestId: z.string().optional(),
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  /** What the router made of an operation, with what a page needs to go on. */
+  operation: OperationProblem.optional(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -1,23 +1,7 @@
 import type { Migration } from './migration.ts';
 
 const tables = `
-create table device_groups (
-  id uuid primary key default gen_random_uuid(),
-  organisation_id uuid not null,
-  router_id uuid not null,
-  name text not null check (char_length(name) between 1 and 80),
-  -- Where devices are that were never put anywhere else.
-  guest boolean not null default false,
-  policy jsonb not null default '{}' check (jsonb_typeof(policy) = 'object'),
-  created_at timestamptz(3) not null default now(),
-  foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade,
-  unique (router_id, id)
-);
-create unique index device_groups_guest on device_groups (router_id) where guest;
-create unique index device_groups_name on device_groups (router_id, lower(name));
-create index device_groups_organisation on device_groups (organisation_id, router_id);
-
--- A device is its MAC on one router; addresses move. What people gave (name, kind, icon, group) no scan touches.
+-- A device is its MAC on one router; addresses move. What people gave (name, kind, icon) no scan touches.
 create table devices (
   id uuid primary key default gen_random_uuid(),
   organisation_id uuid not null,
@@ -26,22 +10,18 @@ create table devices (
   name text check (char_length(name) between 1 and 80),
   kind text check (kind ~ '^[a-z_]{1,40}$'),
   icon text check (icon ~ '^[a-z_]{1,40}$'),
-  group_id uuid,
   hostname text check (char_length(hostname) <= 255),
   addresses inet[] not null default '{}' check (cardinality(addresses) <= 64),
-  medium text check (medium ~ '^[a-z0-9_]{1,40}$'),
-  band text check (char_length(band) <= 10),
-  signal_dbm smallint,
+  -- How it hung on the router when it was last there.
+  attachment jsonb check (jsonb_typeof(attachment) = 'object'),
   online boolean not null default false,
   first_seen_at timestamptz(3),
   last_seen_at timestamptz(3),
   created_at timestamptz(3) not null default now(),
   foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade,
-  foreign key (router_id, group_id) references device_groups (router_id, id) on delete set null (group_id),
   unique (router_id, mac)
 );
 create index devices_organisation on devices (organisation_id, router_id);
-create index devices_group on devices (group_id);
 
 -- What was asked of the router and confirmed (desired), and what it said when last read (observed). Never a key of a Wi-Fi.
 create table router_policies (
@@ -55,6 +35,8 @@ create table router_policies (
   changed_at timestamptz(3) not null default now(),
   changed_by uuid references users (id) on delete set null,
   primary key (router_id, kind, subject),
+  -- Group 0 is Guest: no plan is without it.
+  check (kind <> 'access' or desired is null or desired -> 'groups' @> '[{"id": 0}]'),
   foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade
 );
 create index router_policies_organisation on router_policies (organisation_id, router_id);
@@ -66,24 +48,24 @@ create table usage_counters (
   router_id uuid not null,
   mac macaddr not null,
   source text not null check (source ~ '^[a-z0-9_]{1,40}$'),
-  period text not null check (char_length(period) <= 40),
-  rx_bytes bigint not null check (rx_bytes >= 0),
-  tx_bytes bigint not null check (tx_bytes >= 0),
+  period text not null check (char_length(period) <= 255),
+  down_bytes bigint not null check (down_bytes >= 0),
+  up_bytes bigint not null check (up_bytes >= 0),
   at timestamptz(3) not null,
   primary key (router_id, mac, source),
   foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade
 );
 create index usage_counters_organisation on usage_counters (organisation_id, router_id);
 
--- Bytes of a device between two readings; rx is what the device received.
+-- Bytes of a device between two readings; down is what it received.
 create table usage_samples (
   organisation_id uuid not null,
   router_id uuid not null,
   mac macaddr not null,
   starts_at timestamptz(3) not null,
   ends_at timestamptz(3) not null,
-  rx_bytes bigint not null check (rx_bytes >= 0),
-  tx_bytes bigint not null check (tx_bytes >= 0),
+  down_bytes bigint not null check (down_bytes >= 0),
+  up_bytes bigint not null check (up_bytes >= 0),
   primary key (router_id, mac, starts_at),
   foreign key (organisation_id, router_id) references routers (organisation_id, id) on delete cascade,
   check (starts_at < ends_at)
@@ -97,8 +79,8 @@ create table speed_tests (
   router_id uuid not null,
   tool text not null check (char_length(tool) <= 80),
   server text check (char_length(server) <= 255),
-  download_mbps real not null check (download_mbps >= 0),
-  upload_mbps real not null check (upload_mbps >= 0),
+  down_mbps real check (down_mbps >= 0),
+  up_mbps real check (up_mbps >= 0),
   ping_ms real check (ping_ms >= 0),
   jitter_ms real check (jitter_ms >= 0),
   user_name text not null,
@@ -127,29 +109,9 @@ create index operation_runs_page on operation_runs (organisation_id, router_id, 
 create index operation_runs_open on operation_runs (state) where ended_at is null;
 create index operation_runs_session on operation_runs (session_id);
 create index operation_runs_user on operation_runs (user_id);
-
-create function keep_guest_group() returns trigger language plpgsql as $$
-begin
-  -- With its router it goes.
-  if exists (select from routers where id = old.router_id) then
-    raise exception 'the Guest group stays' using errcode = 'restrict_violation';
-  end if;
-  return old;
-end
-$$;
-create trigger device_groups_guest_stays before delete on device_groups
-  for each row when (old.guest) execute function keep_guest_group();
 `;
 
-const secured = [
-  'device_groups',
-  'devices',
-  'router_policies',
-  'usage_counters',
-  'usage_samples',
-  'speed_tests',
-  'operation_runs',
-];
+const secured = ['devices', 'router_policies', 'usage_counters', 'usage_samples', 'speed_tests', 'operation_runs'];
 
 const access = `
 ${secured
@@ -163,10 +125,9 @@ grant select, insert, update, delete on ${secured.join(', ')} to netpilot_api;
 
 const down = `
 drop table ${secured.toReversed().join(', ')};
-drop function keep_guest_group();
 `;
 
-/** Router operations: devices, groups, what was set, usage, speed tests and the history of what was done. */
+/** Router operations: devices, what routers are set to, usage, speed tests and the history of what was done. */
 export const operations: Migration = {
   async up(client) {
     await client.query(tables);

@@ -3,10 +3,10 @@ import { bindAuditAnchor } from './audit-anchor.ts';
 import { bindAuditEvent } from './audit-event.ts';
 import { bindAuditLink } from './audit-link.ts';
 import { bindBastionSession } from './bastion-session.ts';
-import { bindDeviceGroup } from './device-group.ts';
 import { bindDevice } from './device.ts';
 import { bindFileUsage } from './file-usage.ts';
 import { bindFileVersion } from './file-version.ts';
+import { bindLock } from './lock.ts';
 import { bindLoginSession } from './login-session.ts';
 import { bindMembership } from './membership.ts';
 import { bindOperationRun } from './operation-run.ts';
@@ -32,8 +32,8 @@ export function bindModels(sequelize: Sequelize) {
     AuditEvent: bindAuditEvent(sequelize),
     AuditLink: bindAuditLink(sequelize),
     AuditAnchor: bindAuditAnchor(sequelize),
+    Lock: bindLock(sequelize),
     Device: bindDevice(sequelize),
-    DeviceGroup: bindDeviceGroup(sequelize),
     RouterPolicy: bindRouterPolicy(sequelize),
     UsageCounter: bindUsageCounter(sequelize),
     UsageSample: bindUsageSample(sequelize),

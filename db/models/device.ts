@@ -3,7 +3,7 @@ import type { CreationOptional, InferAttributes, InferCreationAttributes, Sequel
 import { primaryKey, storage } from './storage.ts';
 import { ofRouter } from './tenant-columns.ts';
 
-/** A device on a router's network: one MAC (lower case, colons). `name`, `kind`, `icon` and `groupId` are people's, the rest is what was seen. */
+/** A device on a router's network: one MAC (lower case, colons). `name`, `kind` and `icon` are people's, the rest is what was seen. */
 export class Device extends Model<InferAttributes<Device>, InferCreationAttributes<Device>> {
   declare id: CreationOptional<string>;
   declare organisationId: string;
@@ -12,12 +12,10 @@ export class Device extends Model<InferAttributes<Device>, InferCreationAttribut
   declare name: CreationOptional<string | null>;
   declare kind: CreationOptional<string | null>;
   declare icon: CreationOptional<string | null>;
-  declare groupId: CreationOptional<string | null>;
   declare hostname: CreationOptional<string | null>;
   declare addresses: CreationOptional<string[]>;
-  declare medium: CreationOptional<string | null>;
-  declare band: CreationOptional<string | null>;
-  declare signalDbm: CreationOptional<number | null>;
+  /** How it hung on the router when it was last there; parsed with the contract by whoever reads it. */
+  declare attachment: CreationOptional<unknown>;
   /** At the last scan. */
   declare online: CreationOptional<boolean>;
   declare firstSeenAt: CreationOptional<Date | null>;
@@ -36,12 +34,9 @@ export function bindDevice(sequelize: Sequelize): typeof Device {
       name: DataTypes.TEXT,
       kind: DataTypes.TEXT,
       icon: DataTypes.TEXT,
-      groupId: DataTypes.UUID,
       hostname: DataTypes.TEXT,
       addresses: DataTypes.ARRAY(DataTypes.INET),
-      medium: DataTypes.TEXT,
-      band: DataTypes.TEXT,
-      signalDbm: DataTypes.SMALLINT,
+      attachment: DataTypes.JSONB,
       online: DataTypes.BOOLEAN,
       firstSeenAt: DataTypes.DATE,
       lastSeenAt: DataTypes.DATE,

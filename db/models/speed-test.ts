@@ -10,8 +10,8 @@ export class SpeedTest extends Model<InferAttributes<SpeedTest>, InferCreationAt
   declare routerId: string;
   declare tool: string;
   declare server: string | null;
-  declare downloadMbps: number;
-  declare uploadMbps: number;
+  declare downMbps: number | null;
+  declare upMbps: number | null;
   declare pingMs: number | null;
   declare jitterMs: number | null;
   declare userName: string;
@@ -27,8 +27,8 @@ export function bindSpeedTest(sequelize: Sequelize): typeof SpeedTest {
       ...ofRouter(),
       tool: { type: DataTypes.TEXT, allowNull: false },
       server: DataTypes.TEXT,
-      downloadMbps: { type: DataTypes.REAL, allowNull: false },
-      uploadMbps: { type: DataTypes.REAL, allowNull: false },
+      downMbps: DataTypes.REAL,
+      upMbps: DataTypes.REAL,
       pingMs: DataTypes.REAL,
       jitterMs: DataTypes.REAL,
       userName: { type: DataTypes.TEXT, allowNull: false },

@@ -12,9 +12,9 @@ export class UsageCounter extends Model<InferAttributes<UsageCounter>, InferCrea
   declare source: string;
   /** Since when the counters count, as the source names it; '' where it does not. */
   declare period: string;
-  /** A bigint as text, as `txBytes`. */
-  declare rxBytes: string;
-  declare txBytes: string;
+  /** A bigint as text, as `upBytes`. */
+  declare downBytes: string;
+  declare upBytes: string;
   declare at: Date;
 }
 
@@ -28,8 +28,8 @@ export function bindUsageCounter(sequelize: Sequelize): typeof UsageCounter {
       mac: { type: DataTypes.MACADDR, primaryKey: true },
       source: { type: DataTypes.TEXT, primaryKey: true },
       period: { type: DataTypes.TEXT, allowNull: false },
-      rxBytes: { type: DataTypes.BIGINT, allowNull: false },
-      txBytes: { type: DataTypes.BIGINT, allowNull: false },
+      downBytes: { type: DataTypes.BIGINT, allowNull: false },
+      upBytes: { type: DataTypes.BIGINT, allowNull: false },
       at: { type: DataTypes.DATE, allowNull: false },
     },
     { sequelize, ...storage('UsageCounter', 'usage_counters') },

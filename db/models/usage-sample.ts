@@ -3,16 +3,16 @@ import type { InferAttributes, InferCreationAttributes, Sequelize } from 'sequel
 import { storage } from './storage.ts';
 import { ofRouter } from './tenant-columns.ts';
 
-/** Bytes of a device between two readings of its counters; rx is what the device received. */
+/** Bytes of a device between two readings of its counters; down is what it received. */
 export class UsageSample extends Model<InferAttributes<UsageSample>, InferCreationAttributes<UsageSample>> {
   declare organisationId: string;
   declare routerId: string;
   declare mac: string;
   declare startsAt: Date;
   declare endsAt: Date;
-  /** A bigint as text, as `txBytes`. */
-  declare rxBytes: string;
-  declare txBytes: string;
+  /** A bigint as text, as `upBytes`. */
+  declare downBytes: string;
+  declare upBytes: string;
 }
 
 /** @returns a class of its own for this connection. */
@@ -25,8 +25,8 @@ export function bindUsageSample(sequelize: Sequelize): typeof UsageSample {
       mac: { type: DataTypes.MACADDR, primaryKey: true },
       startsAt: { type: DataTypes.DATE, primaryKey: true },
       endsAt: { type: DataTypes.DATE, allowNull: false },
-      rxBytes: { type: DataTypes.BIGINT, allowNull: false },
-      txBytes: { type: DataTypes.BIGINT, allowNull: false },
+      downBytes: { type: DataTypes.BIGINT, allowNull: false },
+      upBytes: { type: DataTypes.BIGINT, allowNull: false },
     },
     { sequelize, ...storage('UsageSample', 'usage_samples') },
   );

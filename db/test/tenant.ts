@@ -85,6 +85,15 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
       user_name: name,
     });
     await insert('file_usage', { user_id: userId, day: '2026-01-01', bytes: 1 });
+    await insert('locks', {
+      organisation_id: organisationId,
+      target: 'router',
+      router_id: routerId,
+      target_name: name,
+      message: 'Under repair.',
+      created_by: userId,
+      created_by_name: name,
+    });
     await insert('audit_events', { organisation_id: organisationId, action: 'organisation_created' });
     await insert('audit_anchors', {
       organisation_id: organisationId,
@@ -95,8 +104,7 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
       signature: Buffer.alloc(64),
     });
     const ofRouter = { organisation_id: organisationId, router_id: routerId };
-    const counted = { ...ofRouter, mac: 'aa:bb:cc:dd:ee:01', rx_bytes: 1, tx_bytes: 1 };
-    await insert('device_groups', { ...ofRouter, name: 'Guest', guest: true });
+    const counted = { ...ofRouter, mac: 'aa:bb:cc:dd:ee:01', down_bytes: 1, up_bytes: 1 };
     await insert('devices', { ...ofRouter, mac: counted.mac });
     await insert('router_policies', { ...ofRouter, kind: 'block', subject: counted.mac, desired: {} });
     await insert('usage_counters', { ...counted, source: 'nlbwmon', period: '', at: new Date() });

@@ -9,12 +9,18 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly detail: string | undefined;
   readonly errors: Problem['errors'];
+  readonly operation: Problem['operation'];
 
-  constructor(code: ProblemCode, detail?: string, options: { cause?: unknown; errors?: Problem['errors'] } = {}) {
+  constructor(
+    code: ProblemCode,
+    detail?: string,
+    options: { cause?: unknown; errors?: Problem['errors']; operation?: Problem['operation'] } = {},
+  ) {
     super(detail ?? PROBLEMS[code].title, { cause: options.cause });
     this.code = code;
     this.detail = detail;
     this.errors = options.errors;
+    this.operation = options.operation;
   }
 
   /** HTTP status of the code. */
@@ -34,6 +40,7 @@ export function presentProblem(error: ProblemError, requestId?: string): Problem
     remedy,
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     ...(error.errors === undefined ? {} : { errors: error.errors }),
+    ...(error.operation === undefined ? {} : { operation: error.operation }),
     ...(requestId === undefined ? {} : { requestId }),
   };
 }

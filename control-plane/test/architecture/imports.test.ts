@@ -14,7 +14,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   pg: ['db/'],
   umzug: ['db/'],
   'oidc-provider': ['compose/local/'],
-  'p-queue': ['control-plane/src/gateway/sandboxes/'],
+  'p-queue': ['control-plane/src/gateway/sandboxes/', 'control-plane/src/api/operations/'],
   '@xterm/xterm': ['web/src/features/terminal/'],
 };
 
