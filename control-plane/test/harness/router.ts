@@ -160,8 +160,14 @@ export class TestRouter {
     else await this.#server.stop();
   }
 
+  /** Leaves the router's SSH server silent, or lets it go on; connections to it are accepted all the while. */
+  setSilent(silent: boolean): void {
+    this.#server.signal(silent ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   async stop(): Promise<void> {
     await this.disconnect();
+    this.setSilent(false);
     await this.#server.stop();
   }
 }

@@ -4,7 +4,7 @@ import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
 import type { TestRouter } from '../harness/router.ts';
-import { containerOf, docker, SETTLED_MS, truthOf } from './truth.ts';
+import { assignmentsOf, containerOf, docker, SETTLED_MS, truthOf } from './truth.ts';
 
 describe('processes that are killed', () => {
   let bastion: TestBastion;
@@ -129,6 +129,21 @@ describe('processes that are killed', () => {
     expect((await truthOf(bastion, 1)).rows).toEqual({ [session.id]: 'live' });
     await end(alice, session.id);
     await truthOf(bastion, 0);
+  });
+
+  test('api killed in the middle of a connection test: its sandbox is not forgotten', async () => {
+    hers.setSilent(true);
+    try {
+      const asked = alice.fetch('POST', `/routers/${hers.id}/test`).catch(() => null);
+      await eventually('the test to have its sandbox', async () => (await assignmentsOf(bastion)).length === 1);
+      await bastion.api.stop('SIGKILL');
+      await asked;
+      bastion.api.start();
+      await bastion.ready();
+      await truthOf(bastion, 0);
+    } finally {
+      hers.setSilent(false);
+    }
   });
 
   test('both killed while sessions start: each of them ends or lives, and nothing else is left', async () => {

@@ -53,9 +53,14 @@ export async function truthOf(bastion: TestBastion, sessions: number): Promise<T
   });
 }
 
+/** Which sandbox belongs to which session, by the gateway's own files. */
+export async function assignmentsOf(bastion: TestBastion): Promise<Truth['assignments']> {
+  return (await look(bastion)).assignments;
+}
+
 /** Container of a session. */
 export async function containerOf(bastion: TestBastion, sessionId: string): Promise<string> {
-  const assignment = (await look(bastion)).assignments.find((each) => each.sessionId === sessionId);
+  const assignment = (await assignmentsOf(bastion)).find((each) => each.sessionId === sessionId);
   if (assignment === undefined) throw new Error('the session has no sandbox');
   return assignment.containerId;
 }

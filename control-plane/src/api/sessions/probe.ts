@@ -16,7 +16,7 @@ export interface ProbeServices extends ReachServices {
 }
 
 /** The whole test, queue included, in milliseconds. */
-export const PROBE_MS = 60_000;
+const PROBE_MS = 60_000;
 /** Goes before sessions of the organisation: it is over in a second. */
 const PRIORITY = 5;
 const PROBES_PER_PERSON = 2;

@@ -1,9 +1,11 @@
 import type { Database } from '@netpilot/db/database.ts';
-import { PROBE_MS } from './probe.ts';
+
+/** A process that is being replaced has this long to end its connection tests, in milliseconds; they leave no row. */
+const OVERLAP_MS = 5_000;
 
 /**
- * Sessions of the gateway that this process does not know. Several api processes may share one gateway, so not everything that is
- * unknown here is nobody's.
+ * Sessions of the gateway that this process does not know. While one api process replaces another on its run directory
+ * (`docs/adr/0006`), not everything that is unknown here is nobody's.
  */
 export class Strangers {
   readonly #database: Database;
@@ -15,8 +17,8 @@ export class Strangers {
   }
 
   /**
-   * Tells which are to be ended. A row that has not ended is another process's session; no row at all may be another's connection
-   * test, until that must be over.
+   * Tells which are to be ended. A row that has not ended is another process's session; no row at all is a connection test, whose
+   * process may just be ending it.
    * @param ids every gateway session that this process does not know.
    */
   async nobodys(ids: readonly string[]): Promise<string[]> {
@@ -32,7 +34,7 @@ export class Strangers {
       const since = this.#since.get(id) ?? now;
       this.#since.set(id, since);
       const state = states.get(id);
-      return state === undefined ? now - since > PROBE_MS : state === 'ended';
+      return state === undefined ? now - since > OVERLAP_MS : state === 'ended';
     });
   }
 }
