@@ -29,6 +29,10 @@ export const AUDIT_ACTIONS = [
   'session_ended',
   'terminal_opened',
   'command_run',
+  'file_transfer_started',
+  'file_transfer_ended',
+  'file_change_started',
+  'file_change_ended',
 ] as const;
 export const AuditAction = z.enum(AUDIT_ACTIONS);
 export type AuditAction = z.infer<typeof AuditAction>;

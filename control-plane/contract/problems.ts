@@ -161,6 +161,17 @@ export const PROBLEMS = {
     title: 'The router could not do this',
     remedy: 'Its own words are in the detail.',
   },
+  file_range: { status: 416, title: 'The file does not have these bytes', remedy: 'Ask for its size and begin again.' },
+  file_quota: {
+    status: 429,
+    title: 'You have moved as many bytes today as you may',
+    remedy: 'Go on tomorrow (UTC), or ask the operator of the bastion for more.',
+  },
+  file_transfers: {
+    status: 429,
+    title: 'You have as many transfers running as you may',
+    remedy: 'Wait for one to end, or stop one.',
+  },
   router_busy: {
     status: 409,
     title: 'This router is busy with other changes',

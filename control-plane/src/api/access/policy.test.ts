@@ -32,6 +32,8 @@ const MATRIX: Readonly<Record<Action, string>> = {
   'session.start': 'owner admin operator',
   'session.read': 'owner admin own:operator own:viewer platform',
   'session.use': 'own:owner own:admin own:operator',
+  'files.read': 'own:owner own:admin own:operator',
+  'files.write': 'own:owner own:admin own:operator',
   'session.end': 'owner admin own:operator own:viewer platform',
   'session.oversee': 'owner admin platform',
 };

@@ -40,6 +40,9 @@ export const RULES = {
   'session.read': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },
   /** Terminals and commands: the person's own session only, whatever the role of others. */
   'session.use': { roles: [], own: WORKERS },
+  /** Looking at the router's files and taking them along, and changing them; as with terminals, in the person's own session only. */
+  'files.read': { roles: [], own: WORKERS },
+  'files.write': { roles: [], own: WORKERS },
   'session.end': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },
   'session.oversee': { roles: ADMINISTRATORS, platform: true },
 } as const satisfies Record<string, Rule>;

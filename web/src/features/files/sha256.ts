@@ -1,3 +1,5 @@
+// Typed arrays of fixed length: every index below is in bounds, and a check at each would cost the speed.
+/* oxlint-disable typescript/no-non-null-assertion */
 /** Round constants (FIPS 180-4, section 4.2.2). */
 const K = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,

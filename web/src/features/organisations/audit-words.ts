@@ -28,6 +28,10 @@ export const AUDIT_WORDS: Record<AuditAction, string> = {
   session_ended: 'ended a session',
   terminal_opened: 'opened a terminal',
   command_run: 'ran a command',
+  file_transfer_started: 'began to move a file',
+  file_transfer_ended: 'moved a file',
+  file_change_started: 'began to change files',
+  file_change_ended: 'changed files',
 };
 
 /** @returns the details of an entry on one line, as `name: value`; control characters are shown as spaces. */
