@@ -8,7 +8,7 @@ export interface Change {
   userId?: string;
 }
 
-const TABLES = ['memberships', 'users', 'login_sessions', 'routers', 'organisations'] as const;
+const TABLES = ['memberships', 'users', 'login_sessions', 'routers', 'organisations', 'locks'] as const;
 export type ChangedTable = (typeof TABLES)[number];
 
 const OPERATIONS = ['insert', 'update', 'delete'] as const;

@@ -36,6 +36,10 @@ export class BastionSession extends Model<InferAttributes<BastionSession>, Infer
   declare liveAt: Date | null;
   declare endedAt: Date | null;
   declare lastActivityAt: Date | null;
+  declare screenLockedAt: CreationOptional<Date | null>;
+  declare pausedAt: CreationOptional<Date | null>;
+  /** The name of who paused its input. */
+  declare pausedBy: CreationOptional<string | null>;
 }
 
 /** @returns a class of its own for this connection. */
@@ -59,6 +63,9 @@ export function bindBastionSession(sequelize: Sequelize): typeof BastionSession 
       liveAt: DataTypes.DATE,
       endedAt: DataTypes.DATE,
       lastActivityAt: DataTypes.DATE,
+      screenLockedAt: DataTypes.DATE,
+      pausedAt: DataTypes.DATE,
+      pausedBy: DataTypes.TEXT,
     },
     { sequelize, ...storage('BastionSession', 'bastion_sessions') },
   );

@@ -14,6 +14,8 @@ export class LoginSession extends Model<InferAttributes<LoginSession>, InferCrea
   declare revokedReason: string | null;
   declare userAgent: string | null;
   declare address: string | null;
+  /** When the person last proved to the issuer who they are. */
+  declare authenticatedAt: CreationOptional<Date>;
   declare user?: NonAttribute<User>;
 }
 
@@ -31,6 +33,7 @@ export function bindLoginSession(sequelize: Sequelize): typeof LoginSession {
       revokedReason: DataTypes.TEXT,
       userAgent: DataTypes.TEXT,
       address: DataTypes.INET,
+      authenticatedAt: DataTypes.DATE,
     },
     { sequelize, ...storage('LoginSession', 'login_sessions') },
   );

@@ -55,13 +55,19 @@ test('tells of what ends access or outdates a page, and of nothing else', async 
     organisationId,
     userId,
   ]);
+  const { rows } = await asApi(
+    `insert into locks (organisation_id, target, target_name, message, created_by_name)
+     values ($1, 'organisation', 'tenant', 'Under repair.', 'owner') returning id`,
+    [organisationId],
+  );
+  await asApi(`update organisations set watch_notice = false where id = $1`, [organisationId]);
   await asApi(`delete from organisations where id = $1`, [organisationId]);
   await waitFor(
     () => changes.some((change) => change.table === 'organisations' && change.operation === 'delete'),
     'the last change',
   );
   const membership = { table: 'memberships', id: userId, organisationId, userId };
-  expect(changes.slice(0, 7)).toEqual([
+  expect(changes.slice(0, 9)).toEqual([
     { table: 'routers', operation: 'update', id: routerId, organisationId },
     { ...membership, operation: 'update' },
     { table: 'users', operation: 'update', id: userId, userId },
@@ -69,9 +75,11 @@ test('tells of what ends access or outdates a page, and of nothing else', async 
     { table: 'routers', operation: 'delete', id: routerId, organisationId },
     { ...membership, operation: 'delete' },
     { ...membership, operation: 'insert' },
+    { table: 'locks', operation: 'insert', id: rows[0].id, organisationId },
+    { table: 'organisations', operation: 'update', id: organisationId, organisationId },
   ]);
   // The deletion of an organisation takes its memberships along.
-  expect(changes.slice(7)).toEqual(
+  expect(changes.slice(9)).toEqual(
     expect.arrayContaining([
       { table: 'organisations', operation: 'delete', id: organisationId, organisationId },
       { ...membership, operation: 'delete' },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { LOCK_TARGETS } from '@netpilot/control-plane/contract/oversight.ts';
 import { ROLES } from '@netpilot/control-plane/contract/people.ts';
 import { AlgorithmSet, Router } from '@netpilot/control-plane/contract/routers.ts';
 import { SESSION_STATES } from '@netpilot/control-plane/contract/sessions.ts';
@@ -136,6 +137,8 @@ test('the enumerations of the database are those of the contract', async () => {
   );
   expect(found).toEqual({
     'memberships.role': ROLES,
+    'locks.target': LOCK_TARGETS,
+    'locks.role': ROLES,
     'routers.algorithms': AlgorithmSet.options,
     'routers.attachment': Router.shape.attachment.options,
     'routers.authentication': Router.shape.authentication.options,

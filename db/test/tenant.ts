@@ -87,9 +87,9 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
     await insert('file_usage', { user_id: userId, day: '2026-01-01', bytes: 1 });
     await insert('locks', {
       organisation_id: organisationId,
-      target: 'router',
-      router_id: routerId,
-      target_name: name,
+      target: 'role',
+      role: 'viewer',
+      target_name: 'viewer',
       message: 'Under repair.',
       created_by: userId,
       created_by_name: name,
