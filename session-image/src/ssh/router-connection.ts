@@ -66,6 +66,11 @@ export class RouterConnection {
     return this.#open((done) => this.#client.exec(command, done));
   }
 
+  /** Starts a subsystem of the router (RFC 4254, section 6.5). @throws ProblemError `router_refused`, `not_connected` */
+  openSubsystem(name: string): Promise<ClientChannel> {
+    return this.#open((done) => this.#client.subsys(name, done));
+  }
+
   /** Says goodbye and closes; `lost` resolves soon after. */
   end(reason: string): void {
     this.#reason ??= reason;
