@@ -190,8 +190,8 @@ export const FileReadEnd = z.strictObject({
   /** Bytes sent, and the SHA-256 of them in hex. */
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/u),
-  /** `grew` and `shrank`: the file did while it was read; what was sent is the range as announced, or less. */
-  outcome: z.enum(['complete', 'grew', 'shrank', 'problem']),
+  /** `grew`, `shrank`, `changed`: the file did while it was read; what was sent is the range as announced, or less. */
+  outcome: z.enum(['complete', 'grew', 'shrank', 'changed', 'problem']),
   problem: FileProblem.nullable(),
 });
 export type FileReadEnd = z.infer<typeof FileReadEnd>;
