@@ -1,4 +1,5 @@
 import type { PageEvent } from '@netpilot/control-plane/contract/events.ts';
+import type { OperationRun } from '@netpilot/control-plane/contract/operation-runs.ts';
 import type { Router } from '@netpilot/control-plane/contract/routers.ts';
 import { SESSION_STATES, type Session } from '@netpilot/control-plane/contract/sessions.ts';
 import type { QueryClient } from '@tanstack/react-query';
@@ -30,6 +31,12 @@ export async function applyEvent(client: QueryClient, event: PageEvent): Promise
         client.invalidateQueries({ queryKey: keys.routerLists }),
       ]);
       return;
+    case 'operation_run':
+      await applyRun(client, event.run);
+      return;
+    case 'router_data_changed':
+      await client.invalidateQueries({ queryKey: [...keys.network(event.routerId), event.what] });
+      return;
     case 'organisation_changed':
       await Promise.all(
         [keys.me, keys.organisations, keys.members(event.organisationId), keys.routerLists].map((queryKey) =>
@@ -37,6 +44,14 @@ export async function applyEvent(client: QueryClient, event: PageEvent): Promise
         ),
       );
   }
+}
+
+/** Brings a state of one run to the top of its router's history, or into its place there. */
+export async function applyRun(client: QueryClient, run: OperationRun): Promise<void> {
+  const queryKey = keys.runs(run.routerId);
+  const listed = contains(client.getQueryData<Pages<OperationRun>>(queryKey), ({ id }) => id === run.id);
+  if (listed) await replaceInLists<OperationRun>(client, queryKey, (item) => (item.id === run.id ? run : item));
+  else await client.invalidateQueries({ queryKey });
 }
 
 /**

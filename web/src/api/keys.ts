@@ -13,5 +13,14 @@ export const keys = {
   session: (sessionId: string) => ['session', sessionId] as const,
   terminals: (sessionId: string) => ['terminals', sessionId] as const,
   oversight: ['oversight'] as const,
+  /** All that is kept of a router's network, by what it is. */
+  network: (routerId: string) => ['network', routerId] as const,
+  devices: (routerId: string) => ['network', routerId, 'devices'] as const,
+  policies: (routerId: string) => ['network', routerId, 'policies'] as const,
+  usage: (routerId: string) => ['network', routerId, 'usage'] as const,
+  speedTests: (routerId: string) => ['network', routerId, 'speed_tests'] as const,
+  runs: (routerId: string) => ['network', routerId, 'runs'] as const,
+  /** What the router itself said, in a session. */
+  reading: (routerId: string, operation: string) => ['reading', routerId, operation] as const,
   users: ['users'] as const,
 };

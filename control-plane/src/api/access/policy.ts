@@ -35,6 +35,12 @@ export const RULES = {
   'router.delete': { roles: ADMINISTRATORS, own: WORKERS },
   'router.test': { roles: WORKERS },
   'router.confirm_host_key': { roles: ADMINISTRATORS, own: WORKERS },
+  /** What a router is set to, its devices and usage: as stored, and read anew in a session of one's own. */
+  'router.observe': { roles: ANYBODY },
+  /** Devices, blocks, limits, groups. */
+  'router.operate': { roles: WORKERS },
+  /** The router itself: Wi-Fi, configuration, packages, reset. */
+  'router.configure': { roles: ADMINISTRATORS, own: WORKERS },
   'session.start': { roles: WORKERS },
   /** Seeing that a session exists, its state and its times. */
   'session.read': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },

@@ -33,10 +33,11 @@ export function measureUsage(
 
 /** @returns when a period began, in milliseconds since the epoch; null for a name that is no date. */
 export function periodStart(period: string | null): number | null {
-  const at = period === null ? Number.NaN : Date.parse(period);
-  return Number.isNaN(at) ? null : at;
+  // Else JavaScript finds dates in the strangest names.
+  return period !== null && DATE.test(period) && !Number.isNaN(Date.parse(period)) ? Date.parse(period) : null;
 }
 
+const DATE = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/u;
 const NOTHING = { source: 'none', period: null, counters: [] } as const satisfies Omit<TimedSnapshot, 'at'>;
 
 function measured(startsAt: number, later: TimedSnapshot, moved: readonly UsageDifference[]): MeasuredUsage | null {
