@@ -52,10 +52,11 @@ async function measureBulk(desk: Desk, session: string, samples: number): Promis
     rmSync(file, { force: true });
   }
   const bulk = { name: 'output of 100 MB', unit: 'MB/s', ours: summarise(rates.ours) } as const;
-  const tty = { name: '  beside OpenSSH with a terminal', unit: 'MB/s', ours: summarise(rates.ours) } as const;
+  const pipe = { name: '  beside OpenSSH without a terminal', unit: 'MB/s', ours: summarise(rates.ours) } as const;
   return [
-    atLeastShare(bulk, summarise(rates.ssh), 0.7, 'ssh cat > /dev/null'),
-    forComparison(tty, summarise(rates.tty)),
+    // The same command in the same kind of terminal: the router's own terminal device is on both ways.
+    atLeastShare(bulk, summarise(rates.tty), 0.7, 'ssh -tt cat > /dev/null'),
+    forComparison(pipe, summarise(rates.ssh)),
   ];
 }
 
