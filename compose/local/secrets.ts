@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keep } from './places.ts';
 
@@ -8,15 +9,22 @@ export interface SecretFiles {
   tokenKey: string;
   secretKeys: string;
   clientSecret: string;
+  databaseUrl: string;
+  gatewayDatabaseUrl: string;
 }
 
-/** Makes what is missing in `directory`. */
-export async function ensureSecrets(directory: string): Promise<SecretFiles> {
+/** Makes what is missing in `directory`, and writes down how the database is reached this time. */
+export async function ensureSecrets(
+  directory: string,
+  database: { readonly apiUrl: string; readonly gatewayUrl: string },
+): Promise<SecretFiles> {
   const files: SecretFiles = {
     hostKey: join(directory, 'tunnel-host-key'),
     tokenKey: join(directory, 'token-key.pem'),
     secretKeys: join(directory, 'secret-keys.json'),
     clientSecret: join(directory, 'oidc-client-secret'),
+    databaseUrl: join(directory, 'database-url'),
+    gatewayDatabaseUrl: join(directory, 'gateway-database-url'),
   };
   await keep(files.hostKey, openSshKey);
   await keep(files.tokenKey, () => {
@@ -27,6 +35,8 @@ export async function ensureSecrets(directory: string): Promise<SecretFiles> {
     JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') } }),
   );
   await keep(files.clientSecret, () => randomBytes(32).toString('base64url'));
+  await writeFile(files.databaseUrl, database.apiUrl, { mode: 0o600 });
+  await writeFile(files.gatewayDatabaseUrl, database.gatewayUrl, { mode: 0o600 });
   return files;
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '@netpilot/db/embedded.ts';
+import { startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
 import { migrate } from '@netpilot/db/migrate.ts';
 import { buildSessionImage, ensureBaseImage } from '@netpilot/session-image/build.ts';
 import { ensureDemoRouterImage } from '../demo-router/image.ts';
@@ -82,9 +82,9 @@ export async function startStack(options: StackOptions): Promise<void> {
     await migrate({ url: started.ownerUrl });
     return started;
   });
-  const secrets = await ensureSecrets(places.secrets);
+  const secrets = await ensureSecrets(places.secrets, database);
   const { identity, network } = await step('Network and identity provider', () => outside(options, secrets));
-  const context = { ...options, processes, database, secrets, identity, network };
+  const context = { ...options, processes, secrets, identity, network };
   await step('Gateway', () => startGateway(context));
   await step('Api', () => startApi(context));
   await step('Demo: organisations and routers', (log) =>
@@ -102,7 +102,6 @@ export async function startStack(options: StackOptions): Promise<void> {
 
 interface Context extends StackOptions {
   processes: ProcessList;
-  database: EmbeddedPostgres;
   secrets: SecretFiles;
   identity: IdentityProvider;
   network: DemoNetwork;
@@ -131,12 +130,12 @@ async function outside(
 }
 
 async function startGateway(context: Context): Promise<void> {
-  const { places, settings, database, secrets, network } = context;
+  const { places, settings, secrets, network } = context;
   await mkdir(places.run, { recursive: true, mode: 0o755 });
   const socket = join(places.run, 'gateway.sock');
   const gateway = await startService(context, 'gateway', [PROGRAMS.gateway.bundle], {
     NETPILOT_GATEWAY_SOCKET: socket,
-    NETPILOT_GATEWAY_DATABASE_URL: database.gatewayUrl,
+    NETPILOT_GATEWAY_DATABASE_URL_FILE: secrets.gatewayDatabaseUrl,
     NETPILOT_TUNNEL_LISTEN: `${network.address}:${settings.tunnelPort}`,
     NETPILOT_HOST_KEY_FILE: secrets.hostKey,
     NETPILOT_DOCKER_SOCKET: dockerSocket(),
@@ -146,7 +145,7 @@ async function startGateway(context: Context): Promise<void> {
 }
 
 async function startApi(context: Context): Promise<void> {
-  const { places, settings, database, secrets, identity, network } = context;
+  const { places, settings, secrets, identity, network } = context;
   const program = settings.dev
     ? [
         join(ROOT, 'node_modules', 'tsx', 'dist', 'cli.mjs'),
@@ -158,7 +157,7 @@ async function startApi(context: Context): Promise<void> {
   const api = await startService(context, 'api', program, {
     NETPILOT_LISTEN: `127.0.0.1:${settings.apiPort}`,
     NETPILOT_PUBLIC_URL: settings.publicUrl,
-    NETPILOT_DATABASE_URL: database.apiUrl,
+    NETPILOT_DATABASE_URL_FILE: secrets.databaseUrl,
     NETPILOT_GATEWAY_SOCKET: join(places.run, 'gateway.sock'),
     NETPILOT_OIDC_ISSUER: identity.issuer,
     NETPILOT_OIDC_CLIENT_ID: CLIENT_ID,

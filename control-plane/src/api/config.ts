@@ -9,7 +9,7 @@ const Environment = z.object({
     .regex(/^[^:\s]*:\d{1,5}$/u, 'must be address:port')
     .default('127.0.0.1:8080'),
   NETPILOT_PUBLIC_URL: z.url({ protocol: /^https?$/u }).default('http://127.0.0.1:8080'),
-  NETPILOT_DATABASE_URL: z.string().min(1),
+  NETPILOT_DATABASE_URL_FILE: z.string().min(1),
   NETPILOT_RUN_DIRECTORY: z.string().min(1).default('/run/netpilot'),
   NETPILOT_GATEWAY_SOCKET: z.string().min(1).optional(),
   NETPILOT_OIDC_ISSUER: z.url({ protocol: /^https?$/u }),
@@ -102,7 +102,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   return {
     listen: { host: listen.host === '' ? '0.0.0.0' : listen.host, port: listen.port },
     publicUrl: publicUrl.origin,
-    databaseUrl: env.NETPILOT_DATABASE_URL,
+    databaseUrl: readSecret('NETPILOT_DATABASE_URL_FILE', env.NETPILOT_DATABASE_URL_FILE),
     runDirectory: env.NETPILOT_RUN_DIRECTORY,
     gatewaySocket: env.NETPILOT_GATEWAY_SOCKET ?? `${env.NETPILOT_RUN_DIRECTORY}/gateway.sock`,
     oidc: {

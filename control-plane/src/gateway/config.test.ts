@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { ConfigError, readConfig } from './config.ts';
 
 const least = {
-  NETPILOT_GATEWAY_DATABASE_URL: 'postgres://gateway:secret@127.0.0.1/netpilot',
+  NETPILOT_GATEWAY_DATABASE_URL_FILE: '/etc/netpilot/database-url',
   NETPILOT_HOST_KEY_FILE: '/etc/netpilot/host-key',
 };
 
@@ -22,7 +22,7 @@ describe('the configuration', () => {
     expect(readConfig(least)).toEqual({
       runDirectory: '/run/netpilot',
       socket: '/run/netpilot/gateway.sock',
-      databaseUrl: least.NETPILOT_GATEWAY_DATABASE_URL,
+      databaseUrlFile: '/etc/netpilot/database-url',
       tunnelListen: { host: '0.0.0.0', port: 2222 },
       tunnelPorts: { low: 2200, high: 2299, without: [2222] },
       externalPorts: { low: 2300, high: 2399 },
@@ -40,12 +40,12 @@ describe('the configuration', () => {
 
   test('names everything that is wrong at once, and repeats no value', () => {
     const problems = problemsOf({
-      NETPILOT_GATEWAY_DATABASE_URL: 'mysql://gateway:secret@host/db',
+      NETPILOT_GATEWAY_DATABASE_URL_FILE: 'postgres://gateway:secret@host/db',
       NETPILOT_SESSION_CAP: '0',
       NETPILOT_TUNNEL_PORTS: '2300-2200',
       NETPILOT_INSTANCE: 'no spaces',
     });
-    for (const name of ['DATABASE_URL', 'HOST_KEY_FILE is missing', 'SESSION_CAP', 'TUNNEL_PORTS', 'INSTANCE']) {
+    for (const name of ['DATABASE_URL_FILE', 'HOST_KEY_FILE is missing', 'SESSION_CAP', 'TUNNEL_PORTS', 'INSTANCE']) {
       expect(problems.filter((problem) => problem.includes(name))).toHaveLength(1);
     }
     expect(problems.join()).not.toContain('secret');

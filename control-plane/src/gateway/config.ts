@@ -11,7 +11,8 @@ export interface PortRange {
 export interface GatewayConfig {
   runDirectory: string;
   socket: string;
-  databaseUrl: string;
+  /** Holds the postgres:// URL, with its password. */
+  databaseUrlFile: string;
   tunnelListen: { host: string; port: number };
   /** Ports routers may hold; `without` is the listen port when it lies inside. */
   tunnelPorts: PortRange & { without: readonly number[] };
@@ -79,7 +80,7 @@ const SocketPath = AbsolutePath.refine(
 const Environment = z.object({
   NETPILOT_RUN_DIRECTORY: AbsolutePath.default('/run/netpilot'),
   NETPILOT_GATEWAY_SOCKET: SocketPath.optional(),
-  NETPILOT_GATEWAY_DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//u, 'must be a postgres:// URL'),
+  NETPILOT_GATEWAY_DATABASE_URL_FILE: AbsolutePath,
   NETPILOT_TUNNEL_LISTEN: Listen.default({ host: '0.0.0.0', port: 2222 }),
   NETPILOT_TUNNEL_PORTS: Range.default({ low: 2200, high: 2299 }),
   NETPILOT_EXTERNAL_PORTS: Range.default({ low: 2300, high: 2399 }),
@@ -142,7 +143,7 @@ export function readConfig(environment: Record<string, string | undefined>): Gat
   return {
     runDirectory,
     socket,
-    databaseUrl: values.NETPILOT_GATEWAY_DATABASE_URL,
+    databaseUrlFile: values.NETPILOT_GATEWAY_DATABASE_URL_FILE,
     tunnelListen: values.NETPILOT_TUNNEL_LISTEN,
     tunnelPorts,
     externalPorts,

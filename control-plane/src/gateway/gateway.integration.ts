@@ -51,7 +51,7 @@ beforeEach(async () => {
   config = {
     ...readConfig({
       NETPILOT_RUN_DIRECTORY: join(directory, 'run'),
-      NETPILOT_GATEWAY_DATABASE_URL: 'postgres://unused',
+      NETPILOT_GATEWAY_DATABASE_URL_FILE: '/unused',
       NETPILOT_HOST_KEY_FILE: join(directory, 'host'),
       NETPILOT_INSTANCE: `test-${randomUUID().slice(0, 8)}`,
       NETPILOT_SESSION_IMAGE: IMAGE,

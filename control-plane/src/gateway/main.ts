@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { openTunnelRegistry } from '@netpilot/db/tunnel-registry.ts';
 import { pino } from 'pino';
 import { ConfigError, readConfig } from './config.ts';
@@ -25,8 +26,9 @@ try {
 }
 
 try {
+  const url = (await readFile(config.databaseUrlFile, 'utf8')).trim();
   const gateway = await buildGateway(config, {
-    registry: await openTunnelRegistry({ url: config.databaseUrl }),
+    registry: await openTunnelRegistry({ url }),
     engine: new GatedEngine(new DockerEngine(config.dockerSocket), { refuse: config.requirePatchedEngine, log }),
     log,
   });

@@ -130,7 +130,7 @@ export class TestBastion {
         [process.execPath, '--enable-source-maps', PROGRAMS.gateway.bundle],
         {
           ...base,
-          NETPILOT_GATEWAY_DATABASE_URL: database.gatewayUrl,
+          NETPILOT_GATEWAY_DATABASE_URL_FILE: file('gateway_database_url', database.gatewayUrl),
           NETPILOT_TUNNEL_LISTEN: `127.0.0.1:${firstPort}`,
           NETPILOT_TUNNEL_PORTS: `${firstPort + 1}-${firstPort + ROUTER_PORTS}`,
           NETPILOT_EXTERNAL_PORTS: externalPorts,
@@ -148,7 +148,7 @@ export class TestBastion {
           ...base,
           NETPILOT_LISTEN: `127.0.0.1:${apiPort}`,
           NETPILOT_PUBLIC_URL: url,
-          NETPILOT_DATABASE_URL: database.apiUrl,
+          NETPILOT_DATABASE_URL_FILE: file('database_url', database.apiUrl),
           NETPILOT_OIDC_ISSUER: provider.issuer,
           NETPILOT_OIDC_CLIENT_ID: 'bastion',
           NETPILOT_OIDC_CLIENT_SECRET_FILE: file('client_secret', clientSecret),
