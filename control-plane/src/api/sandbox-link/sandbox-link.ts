@@ -16,6 +16,7 @@ import {
 import type { OperationInput, OperationName } from '../../../contract/operations/catalogue.ts';
 import type { ExecInput } from '../../../contract/sessions.ts';
 import { ProblemError } from '../errors.ts';
+import { AgentFiles } from './agent-files.ts';
 import { openStream, requestJson, requestNothing } from './agent-request.ts';
 import { type Attachment, type AttachmentListener, StreamAttachment } from './attachment.ts';
 import { type ConnectionOutcome, ConnectionStream, type RouterMaterial } from './connection-stream.ts';
@@ -44,11 +45,15 @@ export interface SandboxLinkOptions {
 /** Owner of a sandbox's `control.sock` and of the agent's connection on it. */
 export class SandboxLink {
   readonly sandboxId: string;
+  /** The files of the router. */
+  readonly files = new AgentFiles(() => this.#live());
   readonly #options: SandboxLinkOptions;
   readonly #server: Server;
   readonly #listeners = new Set<LinkListener>();
   readonly #sockets = new Set<Socket>();
   #session: ClientHttp2Session | null = null;
+  /** Of connections that are over. */
+  #bytesBefore = 0;
   #closed = false;
 
   constructor(options: SandboxLinkOptions) {
@@ -186,6 +191,13 @@ export class SandboxLink {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Bytes carried so far, both ways. */
+  get bytes(): number {
+    let bytes = this.#bytesBefore;
+    for (const socket of this.#sockets) bytes += bytesOf(socket);
+    return bytes;
+  }
+
   #live(): ClientHttp2Session {
     if (this.#session === null || this.#session.destroyed) throw new ProblemError('sandbox_failed');
     return this.#session;
@@ -214,7 +226,7 @@ export class SandboxLink {
     const over = () => {
       clearTimeout(greeting);
       clearInterval(pings);
-      this.#sockets.delete(socket);
+      if (this.#sockets.delete(socket)) this.#bytesBefore += bytesOf(socket);
       session.destroy();
       socket.destroy();
       if (this.#session !== session) return;
@@ -230,6 +242,10 @@ export class SandboxLink {
   #tell(state: 'up' | 'down'): void {
     for (const listener of this.#listeners) listener(state);
   }
+}
+
+function bytesOf({ bytesRead, bytesWritten }: Socket): number {
+  return bytesRead + bytesWritten;
 }
 
 function ping(session: ClientHttp2Session): void {
