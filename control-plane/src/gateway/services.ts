@@ -16,6 +16,7 @@ import { StartQueue } from './sandboxes/start-queue.ts';
 import { WarmPool } from './sandboxes/warm-pool.ts';
 import { readHostKey } from './tunnels/host-key.ts';
 import type { TunnelRegistry } from '@netpilot/db/tunnel-registry.ts';
+import { ManualTunnels } from './tunnels/manual-tunnels.ts';
 import { TunnelServer } from './tunnels/tunnel-server.ts';
 
 /** Everybody in all, and one person, that may wait for a sandbox. */
@@ -60,6 +61,7 @@ export async function buildGateway(
     log: log.child({ part: 'tunnels' }),
     changed: (tunnel) => feed.tell({ type: 'tunnel', tunnel }),
   });
+  const manualTunnels = new ManualTunnels({ registry, range: config.externalPorts, states: tunnels.states, log });
   const queue: StartQueue = new StartQueue({
     limits: {
       sessions: config.sessionCap,
@@ -120,6 +122,7 @@ export async function buildGateway(
     await pool.close();
     await lifeCycle.close();
     await queue.idle();
+    await manualTunnels.close();
     await tunnels.close();
     await registry.close();
   };
@@ -134,6 +137,7 @@ export async function buildGateway(
       await assignments.prepare();
       await reaper.start();
       await tunnels.listen();
+      manualTunnels.start();
       await control.listen();
     },
     close: () => (closing ??= close()),

@@ -36,7 +36,8 @@ export interface TunnelServerOptions {
 export class TunnelServer {
   readonly #options: TunnelServerOptions;
   readonly #door: Doorkeeper;
-  readonly #states: TunnelStates;
+  /** What is told of every tunnel. */
+  readonly states: TunnelStates;
   readonly #tunnels = new Map<string, Tunnel>();
   /** Per router, so that a take-over and the end of what it replaces never cross. */
   readonly #changes = new Map<string, Promise<unknown>>();
@@ -47,7 +48,7 @@ export class TunnelServer {
   constructor(options: TunnelServerOptions) {
     this.#options = options;
     const { log, registry } = options;
-    this.#states = new TunnelStates({
+    this.states = new TunnelStates({
       registry,
       changed: options.changed,
       failed: (error) => log.warn({ err: error }, 'could not write when routers were last seen'),
@@ -90,7 +91,7 @@ export class TunnelServer {
 
   /** Every tunnel that was up since the process began. */
   list(): GatewayTunnel[] {
-    return this.#states.list();
+    return this.states.list();
   }
 
   /**
@@ -111,7 +112,7 @@ export class TunnelServer {
       await this.#end(tunnel);
       return true;
     });
-    this.#states.forget(routerId);
+    this.states.forget(routerId);
     return dropped;
   }
 
@@ -125,7 +126,7 @@ export class TunnelServer {
       });
     }
     await this.#door.close();
-    await this.#states.close();
+    await this.states.close();
   }
 
   #serve(connection: Connection, socket: Socket): void {
@@ -164,7 +165,7 @@ export class TunnelServer {
         latency: (milliseconds) => {
           latencyMs = milliseconds;
           if (router !== null && this.#tunnels.get(router.routerId)?.connection === connection) {
-            this.#states.alive(router.routerId, milliseconds);
+            this.states.alive(router.routerId, milliseconds);
           }
         },
         silent: () => socket.destroy(),
@@ -183,7 +184,7 @@ export class TunnelServer {
         void this.#open(router, wanted).then((opened) => {
           if (!opened) return reject?.();
           accept?.();
-          if (latencyMs !== null) this.#states.alive(routerId, latencyMs);
+          if (latencyMs !== null) this.states.alive(routerId, latencyMs);
         });
       } else if (name === 'cancel-tcpip-forward') {
         accept?.();
@@ -214,7 +215,7 @@ export class TunnelServer {
         return false;
       }
       this.#door.settle(wanted.transport);
-      this.#states.up(router, wanted.port);
+      this.states.up(router, wanted.port);
       log.info({ routerId, port: wanted.port }, 'tunnel up');
       return true;
     }).catch(() => false);
@@ -224,7 +225,7 @@ export class TunnelServer {
     this.#tunnels.delete(tunnel.routerId);
     await tunnel.close();
     tunnel.hangUp();
-    this.#states.down(tunnel.routerId);
+    this.states.down(tunnel.routerId);
     this.#options.log.info({ routerId: tunnel.routerId, port: tunnel.port, why }, 'tunnel down');
   }
 

@@ -7,6 +7,8 @@ import { StateDot, type Tone } from '../../shell/state-dot.tsx';
 export function routerState(router: Router): { tone: Tone; words: string } {
   if (router.tunnel.up) return { tone: 'good', words: 'Online' };
   if (router.attachment === 'enrolled' && router.enrolledAt === null) return { tone: 'warn', words: 'Not set up yet' };
+  if (router.attachment === 'manual' && router.tunnel.lastSeenAt === null)
+    return { tone: 'warn', words: 'Not seen yet' };
   return { tone: 'bad', words: 'Offline' };
 }
 
