@@ -11,3 +11,39 @@ export const RecordingTrouble = z.enum([
   'broken',
 ]);
 export type RecordingTrouble = z.infer<typeof RecordingTrouble>;
+
+/** What is wrong with a recording, at the first place where something is. */
+export const RecordingFault = z.enum([
+  /** It does not begin as a recording of ours does. */
+  'not_a_recording',
+  /** It begins as another one. */
+  'another_recording',
+  /** Bytes were changed, added or taken out. */
+  'changed',
+  /** Parts are missing or stand in another order. */
+  'out_of_order',
+  /** A signature does not fit what it signs. */
+  'forged',
+  /** It is signed with a key that is not the bastion's. */
+  'wrong_key',
+  /** It ended with a signature once and does not any more. */
+  'cut',
+  /** Something follows the end. */
+  'continued',
+]);
+export type RecordingFault = z.infer<typeof RecordingFault>;
+
+/** What the hash chain and the signatures of a recording say about it. */
+export const Verification = z.strictObject({
+  /** `open`: right so far, but not ended with a signature: still being written, or its writer died. */
+  state: z.enum(['intact', 'open', 'broken']),
+  fault: RecordingFault.nullable(),
+  /** Up to where it is right: links of the chain, bytes of the file, bytes of output, seconds since its start. */
+  links: z.int().min(0),
+  bytes: z.int().min(0),
+  output: z.int().min(0),
+  seconds: z.number().min(0),
+  /** Fingerprints of the keys that signed what is right. */
+  signers: z.array(z.string()),
+});
+export type Verification = z.infer<typeof Verification>;

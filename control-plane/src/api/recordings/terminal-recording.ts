@@ -24,6 +24,8 @@ export interface TerminalRecording {
   readonly id: string;
   /** Bytes of output that are recorded; an `append` that is under way does not count. */
   readonly end: number;
+  /** True when it has its signed end, also from an earlier process: it can only be read. */
+  readonly ended: boolean;
   /** Why nothing is recorded at the moment; input must be refused until it is null again. */
   readonly trouble: RecordingTrouble | null;
   /**

@@ -1,0 +1,367 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RecordingTrouble } from '../../../contract/recordings.ts';
+import type { TerminalSize } from '../../../contract/sessions.ts';
+import type { TerminalExit } from '../../../contract/terminal-frames.ts';
+import { CODE, eventLine } from './cast-format.ts';
+import { signedEndText, signedText } from './chain.ts';
+import type { RecordingPosition } from './recording-position.ts';
+import { EchoedInput } from './echoed-input.ts';
+import { OutputEvents } from './output-events.ts';
+import { readOutput } from './recorded-output.ts';
+import { type RecordingFile, troubleOf } from './recording-file.ts';
+import type { SigningKey } from './signing-key.ts';
+import { RecordingError, type TerminalRecording } from './terminal-recording.ts';
+
+/** Bytes of the file between two links of the chain at most (and the batch that is under way). */
+const LINK_BYTES = 262_144;
+/** Time until what was written is sealed by a link, in milliseconds. */
+const LINK_MS = 1_000;
+/** Time until what was written is also on the disk, and the file still has its name, in milliseconds. */
+const SYNC_MS = 5_000;
+/** Encoded bytes that one write takes at most, roughly. */
+const BATCH_BYTES = 1_048_576;
+/** A write that takes longer counts as a disk that hangs, in milliseconds. */
+const STUCK_MS = 5_000;
+const RETRY_MS = { first: 250, last: 2_000 };
+/** With so much waiting for a disk, further sizes and markers are left out. */
+const MAX_WAITING = 200;
+const MAX_LABEL = 200;
+
+export interface RecorderOptions {
+  readonly file: RecordingFile;
+  readonly position: RecordingPosition;
+  readonly key: SigningKey;
+  /** The file grows no larger, in bytes. */
+  readonly maxBytes: number;
+  readonly onTrouble: (trouble: RecordingTrouble | null) => void;
+}
+
+interface Append {
+  readonly bytes: Uint8Array;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One thing to be written, in its order. */
+type Work = { readonly append: Append } | { readonly event: () => Buffer; readonly seals?: 'link' | 'end' };
+
+interface Batch {
+  readonly bytes: Buffer;
+  readonly appends: readonly Append[];
+  readonly ends: boolean;
+  /** Bytes of output behind the batch. */
+  readonly output: number;
+}
+
+/** Writes one terminal's recording. Owner of its file. */
+export class Recorder implements TerminalRecording {
+  readonly id: string;
+  readonly #options: RecorderOptions;
+  readonly #startedAt: number;
+  readonly #output = new OutputEvents();
+  readonly #input: EchoedInput | null;
+  readonly #closing = new AbortController();
+  readonly #work: Work[] = [];
+  /** Where the file will be once what is encoded is written; `unsealed` bytes of it stand behind the last link. */
+  readonly #encoded: { size: number; output: number; milliseconds: number; unsealed: number };
+  #size: number;
+  #end: number;
+  #running: Promise<void> | null = null;
+  #active = false;
+  #trouble: RecordingTrouble | null = null;
+  /** Nothing can be recorded any more, whatever the disk says. */
+  #lost = false;
+  /** The end is asked for; `ended` once it is written. */
+  #ending: boolean;
+  #ended: boolean;
+  readonly #newLink: Work = { event: () => this.#link(), seals: 'link' };
+  #linkTimer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: RecorderOptions) {
+    const { header, size, output, milliseconds, unsealed, ended } = options.position;
+    this.#options = options;
+    this.id = header.netpilot.recording;
+    this.#startedAt = header.timestamp * 1_000;
+    this.#input = header.netpilot.input ? new EchoedInput() : null;
+    this.#encoded = { size, output, milliseconds, unsealed };
+    this.#size = size;
+    this.#end = output;
+    this.#ending = ended;
+    this.#ended = ended;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get trouble(): RecordingTrouble | null {
+    return this.#trouble;
+  }
+
+  /** Bytes of the file. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The hash of the chain's last link in base64; empty before the first. */
+  get chainHead(): string {
+    return this.#options.position.chain.position.hash;
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    if (this.#isOver) return Promise.reject(new Error('the recording is closed'));
+    if (bytes.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#add({ append: { bytes, resolve, reject } }));
+  }
+
+  resize({ cols, rows }: TerminalSize): void {
+    this.#addEvent(() => this.#line(CODE.resize, `${cols}x${rows}`));
+  }
+
+  marker(label: string): void {
+    this.#addEvent(() => this.#line(CODE.marker, label.slice(0, MAX_LABEL)));
+  }
+
+  input(bytes: Uint8Array): void {
+    if (!this.#isOver) this.#input?.type(bytes);
+  }
+
+  async read(from: number, maxBytes: number): Promise<Buffer> {
+    if (from < 0 || from > this.#end) throw new RangeError(`output at ${from} is not recorded`);
+    const length = Math.min(maxBytes, this.#end - from);
+    if (length <= 0) return Buffer.alloc(0);
+    const { file, position } = this.#options;
+    const place = position.index.find(from);
+    return readOutput(file.stream(place.at, this.#size), place, from, length);
+  }
+
+  async finish(exit: TerminalExit | null): Promise<void> {
+    if (!this.#isOver) {
+      this.#ending = true;
+      this.#add({ event: () => this.#endLine(exit), seals: 'end' });
+    }
+    await this.#running;
+    await this.close();
+    if (!this.#ended) throw new RecordingError(this.#trouble ?? 'disk_failed', 'the recording has no end');
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#linkTimer);
+    clearTimeout(this.#syncTimer);
+    if (this.#trouble === null) {
+      if (!this.#ending && this.#encoded.unsealed > 0) this.#add(this.#newLink);
+      await soon(this.#running);
+    }
+    this.#closing.abort();
+    this.#rejectWaiting();
+    const { file } = this.#options;
+    const closed = (this.#running ?? Promise.resolve()).then(async () => {
+      await file.sync().catch(() => false);
+      await file.close();
+    });
+    // A disk that hangs gives the descriptor back when it can.
+    closed.catch(() => undefined);
+    await soon(closed);
+  }
+
+  get #isOver(): boolean {
+    return this.#ending || this.#closing.signal.aborted || this.#closed !== null;
+  }
+
+  #addEvent(event: () => Buffer): void {
+    if (this.#isOver || this.#work.length >= MAX_WAITING) return;
+    this.#add({ event });
+  }
+
+  #add(work: Work): void {
+    this.#work.push(work);
+    if (this.#active) return;
+    const run = this.#run();
+    this.#running = this.#active ? run : null;
+  }
+
+  /** Writes until nothing waits. Runs up to the first write at once: an echo waits for nothing but the disk. */
+  async #run(): Promise<void> {
+    this.#active = true;
+    while (this.#work.length > 0 && !this.#closing.signal.aborted) {
+      if (!this.#mayWrite()) break;
+      const batch = this.#encode();
+      if (!(await this.#write(batch.bytes))) {
+        for (const { reject } of batch.appends) reject(new Error('the recording was closed'));
+        break;
+      }
+      this.#size += batch.bytes.length;
+      this.#end = batch.output;
+      this.#ended ||= batch.ends;
+      for (const { resolve } of batch.appends) resolve();
+      this.#armTimers();
+    }
+    this.#active = false;
+    this.#running = null;
+  }
+
+  /** Whether there is room; a recording that is at its limit can still be ended. */
+  #mayWrite(): boolean {
+    if (this.#lost) return false;
+    if (this.#encoded.size < this.#options.maxBytes) return true;
+    this.#setTrouble('size_limit');
+    if (!this.#ending) return false;
+    this.#rejectWaiting();
+    return true;
+  }
+
+  #encode(): Batch {
+    const lines: Buffer[] = [];
+    const appends: Append[] = [];
+    const from = this.#encoded.size;
+    const put = (line: Buffer) => {
+      lines.push(line);
+      this.#options.position.chain.update(line);
+      this.#encoded.size += line.length;
+      this.#encoded.unsealed += line.length;
+    };
+    let ends = false;
+    while (this.#encoded.size - from < BATCH_BYTES) {
+      const work = this.#work.shift();
+      if (work === undefined) break;
+      if ('event' in work) {
+        put(work.event());
+        if (work.seals !== undefined) this.#encoded.unsealed = 0;
+        ends ||= work.seals === 'end';
+      } else {
+        const { bytes } = work.append;
+        appends.push(work.append);
+        const now = this.#now();
+        for (const line of this.#output.encode(bytes, now)) put(line);
+        this.#encoded.output += bytes.length;
+        for (const typed of this.#input?.show(bytes) ?? []) put(eventLine(now, CODE.input, typed.toString('utf8')));
+      }
+      if (this.#encoded.unsealed >= LINK_BYTES) {
+        put(this.#link());
+        this.#encoded.unsealed = 0;
+      }
+    }
+    const [only] = lines;
+    return {
+      bytes: lines.length === 1 && only !== undefined ? only : Buffer.concat(lines, this.#encoded.size - from),
+      appends,
+      ends,
+      output: this.#encoded.output,
+    };
+  }
+
+  /** @returns false when it was closed before all was written; a part of it may be there then. */
+  async #write(bytes: Buffer): Promise<boolean> {
+    let done = 0;
+    for (let pauseMs = RETRY_MS.first; ; pauseMs = Math.min(pauseMs * 2, RETRY_MS.last)) {
+      const stuck = setTimeout(() => this.#setTrouble('disk_stuck'), STUCK_MS);
+      try {
+        while (done < bytes.length) {
+          done += await this.#options.file.write(done === 0 ? bytes : bytes.subarray(done), this.#size + done);
+        }
+        if (this.#trouble !== 'size_limit') this.#setTrouble(null);
+        return true;
+      } catch (error) {
+        this.#setTrouble(troubleOf(error));
+      } finally {
+        clearTimeout(stuck);
+      }
+      await delay(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      if (this.#closing.signal.aborted) return false;
+    }
+  }
+
+  #line(code: string, data: unknown): Buffer {
+    return eventLine(this.#now(), code, data);
+  }
+
+  #link(): Buffer {
+    const statement = this.#state();
+    const milliseconds = this.#now();
+    const sig = this.#options.key.sign(signedText(this.id, milliseconds, statement));
+    return eventLine(milliseconds, CODE.chain, { ...statement, sig });
+  }
+
+  #endLine(exit: TerminalExit | null): Buffer {
+    const end = { ...this.#state(), exit };
+    const milliseconds = this.#now();
+    const sig = this.#options.key.sign(signedEndText(this.id, milliseconds, end));
+    return eventLine(milliseconds, CODE.end, { ...end, sig });
+  }
+
+  /** Closes the link of the chain over all that is encoded. */
+  #state() {
+    const { size, output } = this.#encoded;
+    const { chain, index } = this.#options.position;
+    const { n, hash } = chain.close();
+    index.add({ output, at: size });
+    return { n, out: output, at: size, hash, key: this.#options.key.publicKey };
+  }
+
+  /** Milliseconds since the start; a clock that is set back stands still. */
+  #now(): number {
+    this.#encoded.milliseconds = Math.max(this.#encoded.milliseconds, Math.round(Date.now() - this.#startedAt));
+    return this.#encoded.milliseconds;
+  }
+
+  #armTimers(): void {
+    if (this.#isOver) return;
+    if (this.#encoded.unsealed > 0) {
+      this.#linkTimer ??= setTimeout(() => {
+        this.#linkTimer = undefined;
+        if (this.#encoded.unsealed > 0 && !this.#isOver) this.#add(this.#newLink);
+      }, LINK_MS);
+    }
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = undefined;
+      void this.#sync();
+    }, SYNC_MS);
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      if (!(await this.#options.file.sync())) this.#lose('file_gone');
+    } catch (error) {
+      // Nobody knows what of it is on the disk now.
+      if (!this.#isOver) this.#lose(troubleOf(error));
+    }
+  }
+
+  #lose(trouble: RecordingTrouble): void {
+    this.#lost = true;
+    this.#setTrouble(trouble);
+  }
+
+  #setTrouble(trouble: RecordingTrouble | null): void {
+    if (trouble === this.#trouble || (this.#lost && trouble === null)) return;
+    this.#trouble = trouble;
+    this.#options.onTrouble(trouble);
+  }
+
+  #rejectWaiting(): void {
+    const events: Work[] = [];
+    for (const work of this.#work.splice(0)) {
+      if ('append' in work) work.append.reject(new Error('the recording was closed'));
+      else events.push(work);
+    }
+    this.#work.push(...events);
+  }
+}
+
+/** Waits for work of a disk, but not for a disk that hangs. */
+async function soon(work: Promise<unknown> | null): Promise<void> {
+  const limit = new AbortController();
+  await Promise.race([work, delay(STUCK_MS, undefined, { signal: limit.signal }).catch(() => undefined)]);
+  limit.abort();
+}
