@@ -1,4 +1,48 @@
 import { z } from 'zod';
+import { Id, Instant } from './identifiers.ts';
+import { PageQuery } from './page.ts';
+
+export const RECORDING_STATES = ['recording', 'complete', 'broken', 'deleted'] as const;
+export const RecordingState = z.enum(RECORDING_STATES);
+export type RecordingState = z.infer<typeof RecordingState>;
+
+/** In the directory of the api that wrote it, or in the bucket of all. */
+export const RECORDING_PLACES = ['directory', 'bucket'] as const;
+
+/** The recording of one terminal. */
+export const Recording = z.strictObject({
+  id: Id,
+  organisationId: Id,
+  sessionId: Id,
+  terminalId: z.int().min(1),
+  /** Null once the router is deleted. */
+  routerId: Id.nullable(),
+  routerName: z.string(),
+  userId: Id,
+  userName: z.string(),
+  /** `broken`: it could not be ended as it should; `deleted`: the file is gone, this entry tells that it was there. */
+  state: RecordingState,
+  startedAt: Instant,
+  endedAt: Instant.nullable(),
+  /** Bytes of output, and of the file. */
+  outputBytes: z.int().min(0),
+  fileBytes: z.int().min(0),
+  /** What the person who asks may do with it. */
+  may: z.strictObject({ download: z.boolean(), delete: z.boolean() }),
+});
+export type Recording = z.infer<typeof Recording>;
+
+/** Query of `GET /recordings`: those that the person may see, newest first. */
+export const RecordingQuery = PageQuery.extend({
+  organisationId: Id.optional(),
+  routerId: Id.optional(),
+  sessionId: Id.optional(),
+  userId: Id.optional(),
+  /** Begun at or after, and before. */
+  from: Instant.optional(),
+  to: Instant.optional(),
+});
+export type RecordingQuery = z.infer<typeof RecordingQuery>;
 
 /** Why a terminal cannot be recorded at the moment; while it lasts, input and output of that terminal stop. */
 export const RecordingTrouble = z.enum([

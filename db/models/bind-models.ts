@@ -11,6 +11,7 @@ import { bindLoginSession } from './login-session.ts';
 import { bindMembership } from './membership.ts';
 import { bindOperationRun } from './operation-run.ts';
 import { bindOrganisation } from './organisation.ts';
+import { bindRecording } from './recording.ts';
 import { bindRefreshToken } from './refresh-token.ts';
 import { bindRouterPolicy } from './router-policy.ts';
 import { bindRouter } from './router.ts';
@@ -32,6 +33,7 @@ export function bindModels(sequelize: Sequelize) {
     AuditEvent: bindAuditEvent(sequelize),
     AuditLink: bindAuditLink(sequelize),
     AuditAnchor: bindAuditAnchor(sequelize),
+    Recording: bindRecording(sequelize),
     Lock: bindLock(sequelize),
     Device: bindDevice(sequelize),
     RouterPolicy: bindRouterPolicy(sequelize),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LOCK_TARGETS } from '@netpilot/control-plane/contract/oversight.ts';
 import { ROLES } from '@netpilot/control-plane/contract/people.ts';
+import { RECORDING_PLACES, RECORDING_STATES } from '@netpilot/control-plane/contract/recordings.ts';
 import { AlgorithmSet, Router } from '@netpilot/control-plane/contract/routers.ts';
 import { SESSION_STATES } from '@netpilot/control-plane/contract/sessions.ts';
 import type { Model, ModelStatic } from 'sequelize';
@@ -143,5 +144,7 @@ test('the enumerations of the database are those of the contract', async () => {
     'routers.attachment': Router.shape.attachment.options,
     'routers.authentication': Router.shape.authentication.options,
     'bastion_sessions.state': SESSION_STATES,
+    'recordings.state': RECORDING_STATES,
+    'recordings.place': RECORDING_PLACES,
   });
 });

@@ -65,13 +65,24 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
       token_hash: Buffer.from(loginSessionId),
       expires_at: new Date('2099-01-01'),
     });
+    const sessionId = randomUUID();
     await insert('bastion_sessions', {
+      id: sessionId,
       organisation_id: organisationId,
       router_id: routerId,
       router_name: name,
       user_id: userId,
       user_name: name,
       state: 'live',
+    });
+    await insert('recordings', {
+      organisation_id: organisationId,
+      session_id: sessionId,
+      terminal_id: 1,
+      router_id: routerId,
+      router_name: name,
+      user_id: userId,
+      user_name: name,
     });
     await insert('file_versions', {
       organisation_id: organisationId,
