@@ -34,6 +34,22 @@ export const PROBLEMS = {
     remedy: 'Delete a router, or ask the operator for a wider range.',
   },
   session_over: { status: 409, title: 'This session has ended', remedy: 'Start a new session.' },
+  locked: { status: 403, title: 'This is locked', remedy: 'The detail says why; ask who locked it.' },
+  session_paused: {
+    status: 409,
+    title: 'An administrator has paused this session',
+    remedy: 'Wait until it goes on, or ask the administrator.',
+  },
+  screen_locked: {
+    status: 409,
+    title: 'The screen of this session is locked',
+    remedy: 'Sign in again to see it; what runs in it goes on.',
+  },
+  sign_in_again: {
+    status: 403,
+    title: 'This needs a fresh sign-in',
+    remedy: 'Sign in again; a sign-in from before does not count.',
+  },
   session_not_live: { status: 409, title: 'This session is not connected yet', remedy: 'Wait until it is live.' },
   too_many_sessions: {
     status: 409,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Id, Instant } from './identifiers.ts';
+import { Watcher } from './oversight.ts';
 
 export const SESSION_STATES = ['requested', 'queued', 'starting', 'connecting', 'live', 'ending', 'ended'] as const;
 export const SessionState = z.enum(SESSION_STATES);
@@ -45,8 +46,18 @@ export const Session = z.strictObject({
   endDetail: z.string().nullable(),
   /** While live: since when the router is lost and until when the session waits for it. */
   reconnecting: z.strictObject({ since: Instant, until: Instant }).nullable(),
-  /** The limit that will end the session next, once its warning is due. */
-  warning: z.strictObject({ limit: z.enum(['idle', 'lifetime']), at: Instant }).nullable(),
+  /** What comes next for want of input or time, once its warning is due: the screen is locked, or the session ends. */
+  warning: z.strictObject({ limit: z.enum(['screen_lock', 'idle', 'lifetime']), at: Instant }).nullable(),
+  /** Since when the screen is hidden, until a fresh sign-in shows it to the browser that did it; null while this reader may see it. */
+  screenLockedAt: Instant.nullable(),
+  /** Input of the person is held back; output goes on. */
+  paused: z.strictObject({ by: z.string(), since: Instant }).nullable(),
+  /** The last word of an administrator to the person. */
+  message: z.strictObject({ from: z.string(), text: z.string(), at: Instant }).nullable(),
+  /** Who watches or has joined, as far as this reader is told. */
+  watchers: z.array(Watcher).max(64),
+  /** Bytes carried for the session by this process, both ways. */
+  bytes: z.int().min(0),
   createdAt: Instant,
   liveAt: Instant.nullable(),
   endedAt: Instant.nullable(),
@@ -77,6 +88,21 @@ export const Terminal = z.strictObject({
   exit: z.strictObject({ code: z.int().nullable(), signal: z.string().nullable() }).nullable(),
 });
 export type Terminal = z.infer<typeof Terminal>;
+
+/** A terminal as pages list it. */
+export const ListedTerminal = Terminal.extend({
+  /** What ran last, as far as a prompt was recognised before it; text of the router's, made printable. */
+  ran: z.string().max(100).nullable(),
+  lastOutputAt: Instant.nullable(),
+  lastInputAt: Instant.nullable(),
+  /** Name of who drives it; null when nobody does. */
+  driver: z.string().nullable(),
+  /** Pages that follow. */
+  followers: z.int().min(0),
+  /** Since when no page of its person shows it; null while one does. */
+  detachedSince: Instant.nullable(),
+});
+export type ListedTerminal = z.infer<typeof ListedTerminal>;
 
 export const ExecInput = z.strictObject({
   command: z.string().min(1).max(64_000),

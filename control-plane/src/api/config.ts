@@ -21,6 +21,7 @@ const Environment = z.object({
   NETPILOT_PLATFORM_ADMINISTRATORS: z.string().default(''),
   NETPILOT_TUNNEL_ADDRESS: z.string().max(255).optional(),
   NETPILOT_WEB_DIRECTORY: z.string().optional(),
+  NETPILOT_SCREEN_LOCK_MINUTES: seconds(15, 1_440),
   NETPILOT_IDLE_MINUTES: seconds(30, 1_440),
   NETPILOT_LIFETIME_HOURS: seconds(12, 168),
   NETPILOT_ROUTER_WAIT_SECONDS: seconds(30, 600),
@@ -62,6 +63,8 @@ export interface ApiConfig {
   readonly platformAdministrators: ReadonlySet<string>;
   readonly tunnelAddress: { readonly host: string; readonly port: number };
   readonly webDirectory: string | null;
+  /** Without input for this long the screen of a session is locked; not shorter than `idleMs`: never. */
+  readonly screenLockMs: number;
   readonly idleMs: number;
   readonly lifetimeMs: number;
   readonly routerWaitMs: number;
@@ -120,6 +123,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     ),
     tunnelAddress: splitAddress(env.NETPILOT_TUNNEL_ADDRESS ?? publicUrl.hostname, 2222),
     webDirectory: env.NETPILOT_WEB_DIRECTORY ?? null,
+    screenLockMs: env.NETPILOT_SCREEN_LOCK_MINUTES * 60_000,
     idleMs: env.NETPILOT_IDLE_MINUTES * 60_000,
     lifetimeMs: env.NETPILOT_LIFETIME_HOURS * 3_600_000,
     routerWaitMs: env.NETPILOT_ROUTER_WAIT_SECONDS * 1_000,

@@ -14,6 +14,7 @@ import { PersonSockets } from './events/person-sockets.ts';
 import { createGatewayClient, type GatewayClient } from './gateway-client/gateway-client.ts';
 import { createMetrics } from './http/health.ts';
 import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
+import { LockBook } from './oversight/lock-book.ts';
 import { createRouterConnections } from './routers/connections.ts';
 import { createEnrolmentService, type EnrolmentService } from './routers/enrolment.ts';
 import { createRouterService, type RouterService } from './routers/service.ts';
@@ -78,13 +79,15 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const reach = { links, connections, gateway, log };
   const probe = new ConnectionProbe({ ...reach, database });
   const presence = new Presence();
+  const locks = new LockBook(database);
   const sessions = new SessionService({
     ...reach,
     database,
     audit,
     probe,
     presence,
-    limits: { idleMs: config.idleMs, lifetimeMs: config.lifetimeMs },
+    locks,
+    limits: { screenLockMs: config.screenLockMs, idleMs: config.idleMs, lifetimeMs: config.lifetimeMs },
     routerWaitMs: config.routerWaitMs,
     queuePresenceMs: config.queuePresenceMs,
   });
@@ -117,6 +120,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
         },
       }),
     sessions,
+    locks,
     terminalSockets,
     eventSockets: events.sockets,
     log,

@@ -12,7 +12,7 @@ export interface Actor {
 }
 
 /** @returns the actor's role in an organisation, null for an outsider. */
-export function roleIn(actor: Actor, organisationId: string): Role | null {
+export function roleIn(actor: Pick<Actor, 'memberships'>, organisationId: string): Role | null {
   return actor.memberships.find((membership) => membership.organisationId === organisationId)?.role ?? null;
 }
 

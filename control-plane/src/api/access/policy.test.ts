@@ -37,8 +37,13 @@ const MATRIX: Readonly<Record<Action, string>> = {
   'session.use': 'own:owner own:admin own:operator',
   'files.read': 'own:owner own:admin own:operator',
   'files.write': 'own:owner own:admin own:operator',
+  'session.attach': 'own:owner own:admin own:operator',
   'session.end': 'owner admin own:operator own:viewer platform',
   'session.oversee': 'owner admin platform',
+  'session.watch': 'owner admin platform',
+  'session.join': 'owner admin platform',
+  'lock.manage': 'owner admin platform',
+  'policy.change': 'owner admin',
 };
 
 describe('policy', () => {

@@ -49,14 +49,26 @@ export const RULES = {
   /** Looking at the router's files and taking them along, and changing them; as with terminals, in the person's own session only. */
   'files.read': { roles: [], own: WORKERS },
   'files.write': { roles: [], own: WORKERS },
+  /** Having a terminal of one's own session shown, also while its input is paused. */
+  'session.attach': { roles: [], own: WORKERS },
   'session.end': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },
   'session.oversee': { roles: ADMINISTRATORS, platform: true },
+  /** Seeing what somebody else sees. */
+  'session.watch': { roles: ADMINISTRATORS, platform: true },
+  /** Typing into somebody else's terminal. */
+  'session.join': { roles: ADMINISTRATORS, platform: true },
+  'lock.manage': { roles: ADMINISTRATORS, platform: true },
+  'policy.change': { roles: ADMINISTRATORS },
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof RULES;
 
 /** Deny by default: true only when a rule names the actor's role, their ownership or the platform administrator. */
-export function can(actor: Actor, action: Action, resource: Resource): boolean {
+export function can(
+  actor: Pick<Actor, 'userId' | 'memberships' | 'platformAdministrator'>,
+  action: Action,
+  resource: Resource,
+): boolean {
   const rule: Rule = RULES[action];
   if (rule.platform === true && actor.platformAdministrator) return true;
   const role = roleIn(actor, resource.organisationId);

@@ -3,8 +3,10 @@ import type { Database } from '@netpilot/db/database.ts';
 import type { FastifyBaseLogger } from 'fastify';
 import { Op } from 'sequelize';
 import type { Role } from '../../../contract/people.ts';
-import { RULES } from '../access/policy.ts';
+import { RULES, can } from '../access/policy.ts';
 import { CLOSE, type PersonSockets } from '../events/person-sockets.ts';
+import type { LockBook } from '../oversight/lock-book.ts';
+import type { LiveSession } from './live-session.ts';
 import type { SessionService } from './service.ts';
 
 export interface AccessCutsOptions {
@@ -12,9 +14,22 @@ export interface AccessCutsOptions {
   /** `listenToChanges` of db/, with its url. */
   readonly listen: (hooks: Omit<ChangeListenerOptions, 'url'>) => ChangeListener;
   readonly sessions: Pick<SessionService, 'active' | 'endWhere'>;
+  readonly locks: LockBook;
   readonly terminalSockets: PersonSockets;
   readonly eventSockets: PersonSockets;
   readonly log: Pick<FastifyBaseLogger, 'warn'>;
+}
+
+/** What the database says of the people, sign-ins and routers that were asked for. */
+interface Rights {
+  /** Those that are not disabled. */
+  readonly users: ReadonlyMap<string, { readonly platformAdministrator: boolean }>;
+  readonly logins: ReadonlySet<string>;
+  readonly routers: ReadonlySet<string>;
+  /** By organisation and person, with a space between. */
+  readonly roles: ReadonlyMap<string, Role>;
+  /** How many a person has. */
+  readonly rolesOf: ReadonlyMap<string, number>;
 }
 
 /** A change that nobody told us of is found within this, in milliseconds. */
@@ -23,7 +38,7 @@ const RECHECK_MS = 20_000;
 const USERS_OF_SESSIONS: readonly Role[] = RULES['session.use'].own;
 
 /**
- * Ends sessions and closes sockets whose right has gone: at once when the database tells of the change, and by looking at everything
+ * Ends sessions and closes sockets whose right has gone, or that a lock holds: at once when the database tells of the change, and by looking at everything
  * every 20 s, because a notification can be lost.
  */
 export class AccessCuts {
@@ -31,7 +46,7 @@ export class AccessCuts {
   readonly #listener: ChangeListener;
   readonly #timer: NodeJS.Timeout;
   #checking: Promise<void> | null = null;
-  #again = false;
+  #following: Promise<void> | null = null;
   #closed = false;
 
   constructor(options: AccessCutsOptions) {
@@ -44,26 +59,32 @@ export class AccessCuts {
     });
   }
 
-  /** Looks at the rights behind every session and socket. Never rejects: without a database everything stays as it is. */
+  /**
+   * Looks at locks and at the rights behind every session and socket, as they are from this call on. Never rejects: without a database
+   * everything stays as it is.
+   */
   recheck(): Promise<void> {
-    // One that is under way may have read before what this call is about.
-    if (this.#checking !== null) this.#again = true;
-    this.#checking ??= this.#check()
-      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'rights were not looked at again'))
-      .finally(() => {
-        this.#checking = null;
-        if (!this.#again || this.#closed) return;
-        this.#again = false;
-        void this.recheck();
-      });
-    return this.#checking;
+    if (this.#checking === null) return this.#begin();
+    // The one that is under way may have read before what this call is about.
+    this.#following ??= this.#checking.then(() => {
+      this.#following = null;
+      return this.#closed ? undefined : this.#begin();
+    });
+    return this.#following;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#listener.close();
-    await this.#checking;
+    await (this.#following ?? this.#checking);
+  }
+
+  #begin(): Promise<void> {
+    this.#checking = this.#check()
+      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'rights were not looked at again'))
+      .finally(() => (this.#checking = null));
+    return this.#checking;
   }
 
   #changed(change: Change): void {
@@ -88,6 +109,7 @@ export class AccessCuts {
         return;
       }
       case 'users':
+      case 'locks':
         void this.recheck();
     }
   }
@@ -105,8 +127,10 @@ export class AccessCuts {
   }
 
   async #check(): Promise<void> {
-    const { sessions, terminalSockets, eventSockets } = this.#options;
-    const running = [...sessions.active].map(({ identity }) => identity);
+    const { sessions, locks, terminalSockets, eventSockets } = this.#options;
+    await locks.refresh();
+    const live = [...sessions.active];
+    const running = live.map(({ identity }) => identity);
     const people = [...terminalSockets.actors(), ...eventSockets.actors()];
     if (running.length === 0 && people.length === 0) return;
     const userIds = unique([...running, ...people].map(({ userId }) => userId));
@@ -116,6 +140,7 @@ export class AccessCuts {
 
     const gone = new Set(loginIds.filter((id) => !rights.logins.has(id)));
     if (gone.size > 0) this.#signedOut((id) => gone.has(id));
+    for (const session of live) this.#cutLocked(session, rights);
     const disabled = new Set(userIds.filter((id) => !rights.users.has(id)));
     for (const sockets of [terminalSockets, eventSockets]) {
       sockets.closeWhere((actor) => disabled.has(actor.userId), CLOSE.signedOut, 'signed out');
@@ -144,12 +169,31 @@ export class AccessCuts {
     );
   }
 
-  async #read(userIds: readonly string[], loginIds: readonly string[], routerIds: readonly string[]) {
+  /** Ends what a lock holds, and the looking on of those whom one holds or who may no longer. */
+  #cutLocked({ identity, overseen }: LiveSession, rights: Rights): void {
+    const { sessions, locks } = this.#options;
+    const { id, organisationId, routerId, userId } = identity;
+    const roleOf = (person: string) => rights.roles.get(`${organisationId} ${person}`) ?? null;
+    const lock = locks.holding({ organisationId, routerId, userId, role: roleOf(userId) });
+    if (lock !== null) return sessions.endWhere((session) => session.id === id, 'lock', lock.message);
+    overseen.dismissWhere(({ actor, joined }) => {
+      const role = roleOf(actor.userId);
+      if (locks.holding({ organisationId, routerId, userId: actor.userId, role }) !== null) return true;
+      const now = {
+        userId: actor.userId,
+        memberships: role === null ? [] : [{ organisationId, role }],
+        platformAdministrator: rights.users.get(actor.userId)?.platformAdministrator === true,
+      };
+      return !can(now, joined ? 'session.join' : 'session.watch', { organisationId, ownerId: userId });
+    });
+  }
+
+  async #read(userIds: readonly string[], loginIds: readonly string[], routerIds: readonly string[]): Promise<Rights> {
     const { database } = this.#options;
     const { User, Membership, LoginSession, Router } = database.models;
     return database.transaction({ organisations: 'all', userId: null }, async (transaction) => {
       const users = await User.findAll({
-        attributes: ['id'],
+        attributes: ['id', 'platformAdministrator'],
         where: { id: [...userIds], disabledAt: null },
         transaction,
       });
@@ -163,7 +207,7 @@ export class AccessCuts {
       const rolesOf = new Map<string, number>();
       for (const { userId } of memberships) rolesOf.set(userId, (rolesOf.get(userId) ?? 0) + 1);
       return {
-        users: new Set(users.map(({ id }) => id)),
+        users: new Map(users.map(({ id, platformAdministrator }) => [id, { platformAdministrator }])),
         logins: new Set(logins.map(({ id }) => id)),
         routers: new Set(routers.map(({ id }) => id)),
         roles: new Map(memberships.map(({ organisationId, userId, role }) => [`${organisationId} ${userId}`, role])),

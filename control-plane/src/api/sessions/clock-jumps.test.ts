@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { LiveSession, type LiveSessionOptions } from './live-session.ts';
 import { REQUESTED } from './state-machine.ts';
 
@@ -14,7 +14,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** A session that became live just now, with half an hour of idle time and twelve hours in all. */
+/** A session that became live just now, with a quarter of an hour to the screen lock, half an hour of idle time and twelve hours in all. */
 function liveSession(): LiveSession {
   const silent = () => undefined;
   return new LiveSession({
@@ -29,41 +29,56 @@ function liveSession(): LiveSession {
       createdAt: start,
     },
     machine: { ...REQUESTED, state: 'live', sandboxId: id, liveAt: start },
-    lastActivityAt: start,
-    limits: { idleMs: 30 * minute, lifetimeMs: 12 * hour },
+    earlier: { lastActivityAt: start, screenLockedAt: null, paused: null },
+    limits: { screenLockMs: 15 * minute, idleMs: 30 * minute, lifetimeMs: 12 * hour },
     routerWaitMs: minute,
     services: {
       gateway: { call: async () => ({ ended: true }), on: () => silent },
       log: { info: silent, warn: silent, error: silent },
     } as unknown as LiveSessionOptions['services'],
     onChange: silent,
+    onScreenLocked: silent,
   });
 }
 
-test('a clock that jumps ahead ends the session at its next look, not before its time by the timer', () => {
-  const session = liveSession();
-  jest.setSystemTime(start + 13 * hour);
-  expect(session.machine.state).toBe('live');
-  jest.advanceTimersByTime(28 * minute);
-  expect(session.machine).toMatchObject({ state: 'ending', endReason: 'idle' });
-});
+/** The warnings and ends come by time that has passed, whatever the clock of the machine is set to. */
+describe.each([
+  ['ahead', 13 * hour],
+  ['back', -13 * hour],
+])('a clock that is set %s', (_name, jump) => {
+  test('does not move the screen lock or the idle end', () => {
+    const session = liveSession();
+    jest.setSystemTime(start + jump);
+    jest.advanceTimersByTime(15 * minute - 1);
+    expect(session.screenLock.lockedAt).toBeNull();
+    jest.advanceTimersByTime(1);
+    expect(session.screenLock.lockedAt).not.toBeNull();
+    jest.advanceTimersByTime(15 * minute - 1);
+    expect(session.machine.state).toBe('live');
+    jest.advanceTimersByTime(1);
+    expect(session.machine).toMatchObject({ state: 'ending', endReason: 'idle' });
+  });
 
-test('a person who typed after the jump is not idle', () => {
-  const session = liveSession();
-  jest.setSystemTime(start + 2 * hour);
-  session.touch();
-  jest.advanceTimersByTime(28 * minute);
-  expect(session.machine.state).toBe('live');
-  jest.advanceTimersByTime(2 * minute);
-  expect(session.machine).toMatchObject({ state: 'ending', endReason: 'idle' });
-});
+  test('does not move the lifetime end of somebody who goes on typing', () => {
+    const session = liveSession();
+    jest.advanceTimersByTime(minute);
+    jest.setSystemTime(start + jump);
+    for (let at = 2; at < 12 * 60; at += 1) {
+      session.touch();
+      jest.advanceTimersByTime(minute);
+    }
+    expect(session.machine.state).toBe('live');
+    jest.advanceTimersByTime(minute);
+    expect(session.machine).toMatchObject({ state: 'ending', endReason: 'lifetime' });
+  });
 
-test('a clock that jumps back puts the end off by no more than the jump, and no timer spins meanwhile', () => {
-  const session = liveSession();
-  jest.setSystemTime(start - hour);
-  jest.advanceTimersByTime(29 * minute);
-  expect(session.machine.state).toBe('live');
-  expect(jest.getTimerCount()).toBe(1);
-  jest.advanceTimersByTime(hour + minute);
-  expect(session.machine).toMatchObject({ state: 'ending', endReason: 'idle' });
+  test('tells when by the clock as it is', () => {
+    const session = liveSession();
+    jest.setSystemTime(start + jump);
+    jest.advanceTimersByTime(13 * minute);
+    expect(session.warning).toEqual({ limit: 'screen_lock', at: Date.now() + 2 * minute });
+    session.touch();
+    expect(session.warning).toBeNull();
+    expect(jest.getTimerCount()).toBe(1);
+  });
 });

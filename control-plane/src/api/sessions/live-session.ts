@@ -5,9 +5,12 @@ import type { TerminalNotice } from '../../../contract/terminal-frames.ts';
 import { ProblemError } from '../errors.ts';
 import type { GatewayClient } from '../gateway-client/gateway-client.ts';
 import type { SandboxLink } from '../sandbox-link/sandbox-link.ts';
-import { type SessionLimits, nextLimit } from './limits.ts';
+import { LimitWatch } from './limit-watch.ts';
+import type { Limit, SessionLimits } from './limits.ts';
+import { Overseen, type Pause } from './overseen.ts';
 import type { SessionView } from './presenter.ts';
 import { type ReachServices, RouterReach } from './router-reach.ts';
+import { ScreenLock } from './screen-lock.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import { type Command, type Machine, type MachineEvent, step } from './state-machine.ts';
 
@@ -16,18 +19,28 @@ export interface AttachedPage {
   notice(notice: TerminalNotice): void;
   /** The session is over. */
   end(): void;
+  /** The screen was locked: for pages of its person it is over until they unlock; those who watch go on. */
+  lockScreen?(): void;
+}
+
+/** What of a session was so before a restart of the api, besides its machine. */
+export interface EarlierState {
+  readonly lastActivityAt: number | null;
+  readonly screenLockedAt: number | null;
+  readonly paused: Pause | null;
 }
 
 export interface LiveSessionOptions {
   readonly identity: SessionIdentity;
   readonly machine: Machine;
-  readonly lastActivityAt: number | null;
+  readonly earlier: EarlierState;
   readonly limits: SessionLimits;
   /** How long the session waits for a router that is away, in milliseconds. */
   readonly routerWaitMs: number;
   readonly services: ReachServices & { readonly gateway: Pick<GatewayClient, 'on' | 'call'> };
   /** Something that a page sees has changed; `before` is the machine as it was. */
   readonly onChange: (session: LiveSession, before: Machine) => void;
+  readonly onScreenLocked: (session: LiveSession) => void;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -39,11 +52,16 @@ export class LiveSession implements SessionView {
   readonly #options: LiveSessionOptions;
   readonly #pages = new Set<AttachedPage>();
   readonly #closing = new AbortController();
+  readonly #limitWatch: LimitWatch;
+  readonly screenLock: ScreenLock;
+  /** What those who oversee it do to it. */
+  readonly overseen: Overseen;
   #machine: Machine;
   #lastActivityAt: number | null;
   #warning: SessionView['warning'] = null;
   #reach: RouterReach | null = null;
-  #limitTimer: NodeJS.Timeout | undefined;
+  /** Bytes of links that are closed. */
+  #bytesBefore = 0;
   #removing = false;
   /** Whether the gateway has taken it; before that it is no wonder that the gateway does not know it. */
   accepted = false;
@@ -52,8 +70,15 @@ export class LiveSession implements SessionView {
     this.identity = options.identity;
     this.#options = options;
     this.#machine = options.machine;
-    this.#lastActivityAt = options.lastActivityAt;
-    if (options.machine.state === 'live') this.#armLimits();
+    const { lastActivityAt, screenLockedAt, paused } = options.earlier;
+    this.#lastActivityAt = lastActivityAt;
+    this.screenLock = new ScreenLock(screenLockedAt);
+    this.overseen = new Overseen(paused, () => this.#options.onChange(this, this.#machine));
+    this.#limitWatch = new LimitWatch(options.limits, {
+      warn: (limit, leftMs) => this.#warn(limit, leftMs),
+      reached: (limit) => this.#reached(limit),
+    });
+    if (options.machine.state === 'live') this.#watchLimits();
   }
 
   get machine(): Machine {
@@ -66,6 +91,11 @@ export class LiveSession implements SessionView {
 
   get warning(): SessionView['warning'] {
     return this.#warning;
+  }
+
+  /** Bytes carried between api and sandbox, both ways, since this process has the session. */
+  get bytes(): number {
+    return this.#bytesBefore + (this.#reach?.bytes ?? 0);
   }
 
   /** The way to the agent. @throws ProblemError `session_over`, `session_not_live`, `sandbox_failed`. */
@@ -102,7 +132,19 @@ export class LiveSession implements SessionView {
   /** The person did something; moves the idle limit. Called for every piece of input, so it does next to nothing. */
   touch(): void {
     this.#lastActivityAt = Date.now();
-    if (this.#warning?.limit === 'idle') this.#checkLimits();
+    this.#limitWatch.touch();
+  }
+
+  /** Shows a locked screen to a sign-in again, which counts as activity. @throws ProblemError `sign_in_again`. */
+  unlockScreen(loginSessionId: string, authenticatedAt: number): void {
+    this.screenLock.show(loginSessionId, authenticatedAt);
+    this.touch();
+    this.#options.onChange(this, this.#machine);
+  }
+
+  /** Tells every page that is attached. */
+  notify(notice: TerminalNotice): void {
+    for (const page of this.#pages) page.notice(notice);
   }
 
   /** A browser attached a terminal. @returns takes it away again. */
@@ -114,7 +156,7 @@ export class LiveSession implements SessionView {
   /** The api stops: lets go of everything, ends nothing. */
   async close(): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#limitTimer);
+    this.#limitWatch.stop();
     await this.#reach?.close();
   }
 
@@ -127,14 +169,14 @@ export class LiveSession implements SessionView {
     if (machine === before) return;
     if (machine.state === 'live' && before.state !== 'live') this.#begin();
     if (machine.reconnecting !== null && before.reconnecting === null) {
-      this.#notify({ kind: 'reconnecting', text: 'The router is away; waiting for it.' });
+      this.notify({ kind: 'reconnecting', text: 'The router is away; waiting for it.' });
     }
     this.#options.onChange(this, before);
   }
 
   #begin(): void {
     this.#lastActivityAt ??= this.#machine.liveAt;
-    this.#armLimits();
+    this.#watchLimits();
   }
 
   #run(command: Command): void {
@@ -168,9 +210,10 @@ export class LiveSession implements SessionView {
   }
 
   #release(): void {
-    clearTimeout(this.#limitTimer);
+    this.#limitWatch.stop();
     this.#warning = null;
     const reach = this.#reach;
+    this.#bytesBefore = this.bytes;
     this.#reach = null;
     reach?.close().catch((error: unknown) => this.#options.services.log.warn({ err: error }, 'a link did not close'));
     for (const page of this.#pages) page.end();
@@ -194,39 +237,37 @@ export class LiveSession implements SessionView {
     }
   }
 
-  #armLimits(): void {
-    clearTimeout(this.#limitTimer);
+  #watchLimits(): void {
     const { liveAt } = this.#machine;
     if (liveAt === null) return;
-    const next = nextLimit(this.#options.limits, liveAt, this.#lastActivityAt ?? liveAt);
-    const due = this.#warning === null ? next.warnAt : next.at;
-    this.#limitTimer = setTimeout(() => this.#checkLimits(), Math.max(0, due - Date.now()));
+    const now = Date.now();
+    const activityAt = this.#lastActivityAt ?? liveAt;
+    const lockedAt = this.screenLock.lockedAt;
+    this.#limitWatch.begin(now - liveAt, now - activityAt, lockedAt !== null && lockedAt >= activityAt);
   }
 
-  #checkLimits(): void {
-    const { liveAt, state } = this.#machine;
-    if (state !== 'live' || liveAt === null) return;
-    const next = nextLimit(this.#options.limits, liveAt, this.#lastActivityAt ?? liveAt);
-    const now = Date.now();
-    if (now >= next.at) return this.end(next.limit);
-    const warning = now >= next.warnAt ? { limit: next.limit, at: next.at } : null;
-    const changed = warning?.at !== this.#warning?.at;
-    this.#warning = warning;
-    this.#armLimits();
-    if (!changed) return;
-    if (warning !== null) this.#notify({ kind: 'warning', text: warningText(warning.limit, warning.at - now) });
+  #warn(limit: Limit | null, leftMs: number): void {
+    this.#warning = limit === null ? null : { limit, at: Date.now() + leftMs };
+    if (limit !== null) this.notify({ kind: 'warning', text: warningText(limit, leftMs) });
     this.#options.onChange(this, this.#machine);
   }
 
-  #notify(notice: TerminalNotice): void {
-    for (const page of this.#pages) page.notice(notice);
+  #reached(limit: Limit): void {
+    if (limit !== 'screen_lock') return this.end(limit);
+    this.#warning = null;
+    this.screenLock.lock();
+    for (const page of this.#pages) page.lockScreen?.();
+    this.#options.onScreenLocked(this);
   }
 }
 
-function warningText(limit: 'idle' | 'lifetime', leftMs: number): string {
+const WARNINGS: Readonly<Record<Limit, (left: string) => string>> = {
+  screen_lock: (left) => `Nothing was typed for a while: the screen is locked in ${left} unless you go on.`,
+  idle: (left) => `Nothing was typed for a while: this session ends in ${left} unless you go on.`,
+  lifetime: (left) => `This session has reached its longest time and ends in ${left}.`,
+};
+
+function warningText(limit: Limit, leftMs: number): string {
   const seconds = Math.max(1, Math.round(leftMs / 1_000));
-  const left = seconds > 90 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
-  return limit === 'idle'
-    ? `Nothing was typed for a while: this session ends in ${left} unless you go on.`
-    : `This session has reached its longest time and ends in ${left}.`;
+  return WARNINGS[limit](seconds > 90 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`);
 }

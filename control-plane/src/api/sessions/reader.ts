@@ -34,7 +34,8 @@ export class SessionReader {
     this.#presence.seen(actor.userId);
     await this.#sessions.loaded();
     const running = this.#running(({ identity }) => identity.userId === actor.userId);
-    if (query.state === 'active') return { items: running.map(presentSession), nextCursor: null };
+    if (query.state === 'active')
+      return { items: running.map((session) => presentSession(session, actor)), nextCursor: null };
     const { BastionSession } = this.#database.models;
     const rows = await this.#database.transaction(scopeOf(actor), (transaction) =>
       BastionSession.findAll({
@@ -55,7 +56,7 @@ export class SessionReader {
       (row) => row.createdAt,
       (row) => {
         const session = inMemory.get(row.id);
-        return session === undefined ? presentRow(row) : presentSession(session);
+        return session === undefined ? presentRow(row) : presentSession(session, actor);
       },
     );
   }
@@ -66,7 +67,7 @@ export class SessionReader {
     const session = this.#sessions.find(actor, id, 'session.read');
     if (session === null) return this.past(actor, id);
     if (session.identity.userId === actor.userId) this.#presence.seen(actor.userId);
-    return presentSession(session);
+    return presentSession(session, actor);
   }
 
   /** A session that is no longer in memory. @throws ProblemError `not_found`. */
@@ -98,7 +99,7 @@ export class SessionReader {
         (organisationId === undefined || identity.organisationId === organisationId) &&
         can(actor, 'session.oversee', { organisationId: identity.organisationId }),
     );
-    return { items: sessions.map(presentSession), nextCursor: null };
+    return { items: sessions.map((session) => presentSession(session, actor)), nextCursor: null };
   }
 
   #running(which: (session: LiveSession) => boolean): LiveSession[] {

@@ -55,6 +55,11 @@ export class RouterReach {
     return this.#link?.up === true;
   }
 
+  /** Bytes carried over the link so far, both ways. */
+  get bytes(): number {
+    return this.#link?.bytes ?? 0;
+  }
+
   /** The link while an agent is on it. @throws ProblemError `sandbox_failed`. */
   get link(): SandboxLink {
     if (this.#link?.up !== true) throw new ProblemError('sandbox_failed');

@@ -30,7 +30,7 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
     '/sessions',
     { config: { access: 'session.start' }, schema: { tags, body: SessionInput, response: { 201: Session } } },
     async ({ actor, body }, reply) =>
-      reply.status(201).send(presentSession(await sessions.start(actor, body.routerId))),
+      reply.status(201).send(presentSession(await sessions.start(actor, body.routerId), actor)),
   );
 
   app.get(
@@ -57,7 +57,7 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
     { config: { access: 'session.end' }, schema: { tags, params: OfSession, response: { 200: Session } } },
     async ({ actor, params }) => {
       const session = await sessions.end(actor, params.id);
-      if (session !== null) return presentSession(session);
+      if (session !== null) return presentSession(session, actor);
       const past = await sessionReader.past(actor, params.id);
       // To answer with it would say that it is being ended.
       if (past.state !== 'ended') throw new ProblemError('gateway_unavailable', 'The session is not taken over yet.');

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@netpilot/db/database.ts';
 import { expect, jest, test } from '@jest/globals';
 import type { AuditEntry } from '../audit/audit-log.ts';
+import { Overseen } from './overseen.ts';
 import type { SessionView } from './presenter.ts';
 import { RowWriter } from './row-writer.ts';
+import { ScreenLock } from './screen-lock.ts';
 import { REQUESTED } from './state-machine.ts';
 
 jest.setTimeout(90_000);
@@ -22,7 +24,15 @@ function session(): SessionView & { machine: typeof REQUESTED } {
     loginSessionId: null,
     createdAt: 0,
   };
-  return { identity, machine: REQUESTED, lastActivityAt: null, warning: null };
+  return {
+    identity,
+    machine: REQUESTED,
+    lastActivityAt: null,
+    warning: null,
+    screenLock: new ScreenLock(null),
+    overseen: new Overseen(null, () => undefined),
+    bytes: 0,
+  };
 }
 
 /** A database that fails as often as the test says, and keeps what was committed. */

@@ -100,7 +100,7 @@ export class RowWriter {
   }
 
   async #write(session: SessionView, entries: readonly AuditEntry[]): Promise<void> {
-    const { identity, machine, lastActivityAt } = session;
+    const { identity, machine, lastActivityAt, screenLock, overseen } = session;
     const scope = { organisations: [identity.organisationId], userId: identity.userId };
     await this.#database.transaction(scope, async (transaction) => {
       for (const entry of entries) await this.#audit.record(entry, transaction);
@@ -114,6 +114,9 @@ export class RowWriter {
           liveAt: date(machine.liveAt),
           endedAt: date(machine.endedAt),
           lastActivityAt: date(lastActivityAt),
+          screenLockedAt: date(screenLock.lockedAt),
+          pausedAt: date(overseen.paused?.since ?? null),
+          pausedBy: overseen.paused?.by ?? null,
         },
         { where: { id: identity.id }, transaction },
       );

@@ -2,8 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Database } from '@netpilot/db/database.ts';
 import type { Router } from '@netpilot/db/models/router.ts';
 import type { FastifyBaseLogger } from 'fastify';
-import { Op } from 'sequelize';
-import type { GatewaySession } from '../../../contract/gateway.ts';
 import type { EndReason } from '../../../contract/sessions.ts';
 import { type Actor, scopeOf } from '../access/actor.ts';
 import { type Action, authorise, can } from '../access/policy.ts';
@@ -11,15 +9,16 @@ import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import type { GatewayClient } from '../gateway-client/gateway-client.ts';
 import type { GatewayChange } from '../gateway-client/gateway-view.ts';
+import { type Locks, guardUse } from './guard.ts';
 import type { SessionLimits } from './limits.ts';
-import { LiveSession } from './live-session.ts';
+import { type EarlierState, LiveSession } from './live-session.ts';
 import type { Presence } from './presence.ts';
 import type { ConnectionProbe } from './probe.ts';
+import { Recovery, isRefusal } from './recovery.ts';
 import type { ReachServices } from './router-reach.ts';
 import { RowWriter } from './row-writer.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import { type Machine, REQUESTED, isWaiting } from './state-machine.ts';
-import { Strangers } from './strangers.ts';
 
 export interface SessionServiceOptions extends ReachServices {
   readonly database: Database;
@@ -27,6 +26,7 @@ export interface SessionServiceOptions extends ReachServices {
   readonly gateway: Pick<GatewayClient, 'on' | 'call' | 'sessions' | 'tunnel' | 'connected'>;
   readonly probe: Pick<ConnectionProbe, 'has'>;
   readonly presence: Presence;
+  readonly locks: Locks & { refresh(): Promise<void> };
   readonly limits: SessionLimits;
   /** How long a session waits for a router that is away, in milliseconds. */
   readonly routerWaitMs: number;
@@ -52,22 +52,23 @@ export class SessionService {
   readonly #options: SessionServiceOptions;
   readonly #writer: RowWriter;
   readonly #active = new Map<string, LiveSession>();
-  /** Sessions of rows that have not been compared with the gateway yet. */
-  readonly #unrecovered = new Set<LiveSession>();
-  readonly #strangers: Strangers;
+  readonly #recovery: Recovery;
   readonly #savedActivity = new Map<string, number | null>();
   readonly #listeners = new Set<SessionListener>();
   readonly #timers: NodeJS.Timeout[] = [];
   #off: () => void;
-  #recovered = false;
-  #reconciling: Promise<void> | null = null;
   #ender: Ender = null;
-  #closed = false;
 
   constructor(options: SessionServiceOptions) {
     this.#options = options;
-    this.#strangers = new Strangers(options.database);
     this.#writer = new RowWriter(options.database, options.audit, options.log);
+    this.#recovery = new Recovery({
+      ...options,
+      sessions: this.#active,
+      add: (identity, machine, earlier) => this.#add(identity, machine, earlier),
+      request: (session, routerId) => this.#request(session, routerId),
+      end: (session, reason, detail) => this.#end(session, reason, detail, null),
+    });
     this.#off = options.gateway.on((change) => this.#heard(change));
     this.#timers.push(setInterval(() => this.#sweep(), SWEEP_MS));
     this.#timers.push(setInterval(() => void this.reconcile(), RECONCILE_MS));
@@ -87,7 +88,7 @@ export class SessionService {
   /**
    * A session in memory that the actor may act on.
    * @returns null when memory does not know it: it has ended, or never was.
-   * @throws ProblemError `not_found`, `forbidden`.
+   * @throws ProblemError `not_found`, `forbidden`; `locked`, `screen_locked`, `session_paused` for what that holds back.
    */
   find(actor: Actor, id: string, action: Action): LiveSession | null {
     const session = this.#active.get(id.toLowerCase());
@@ -95,22 +96,26 @@ export class SessionService {
     const { organisationId, userId } = session.identity;
     const resource = { organisationId, ownerId: userId };
     authorise(actor, action, resource, can(actor, 'session.read', resource));
+    guardUse(session, actor, action, this.#options.locks);
     return session;
   }
 
   /**
    * Asks for a session with a router.
-   * @throws ProblemError `not_found`, `forbidden`, `host_key_unconfirmed`, `router_unreachable`, `too_many_sessions`, `gateway_unavailable`.
+   * @throws ProblemError `not_found`, `forbidden`, `host_key_unconfirmed`, `router_unreachable`, `too_many_sessions`, `gateway_unavailable`, `locked`.
    */
   async start(actor: Actor, routerId: string): Promise<LiveSession> {
-    const { database, audit } = this.#options;
-    const router = await database.transaction(scopeOf(actor), (transaction) =>
-      database.models.Router.findByPk(routerId, { transaction }),
-    );
+    const { database, audit, locks } = this.#options;
+    const [router] = await Promise.all([
+      database.transaction(scopeOf(actor), (transaction) => database.models.Router.findByPk(routerId, { transaction })),
+      // Word of a lock can be late; what starts something looks itself.
+      locks.refresh(),
+    ]);
     if (router === null) throw notFound();
     const resource = { organisationId: router.organisationId, ownerId: router.ownerId };
     authorise(actor, 'session.start', resource, can(actor, 'router.read', resource));
     this.#checkRouter(router);
+    refuseLocked(locks, actor, resource.organisationId, router.id);
     const identity: SessionIdentity = {
       id: randomUUID(),
       organisationId: router.organisationId,
@@ -133,13 +138,17 @@ export class SessionService {
         await audit.record({ ...entry, organisationId: identity.organisationId, actor }, transaction);
       },
     );
-    const session = this.#add(identity, REQUESTED, null);
+    const session = this.#add(identity, REQUESTED, NOTHING_YET);
     this.#options.presence.seen(actor.userId);
     try {
+      // Set between the look above and the row: whoever ended the locked ones did not see this one.
+      refuseLocked(locks, actor, identity.organisationId, router.id);
       await this.#request(session, router.id);
       return session;
     } catch (error) {
-      session.refuse(isRefusal(error), 'The gateway did not take the session.');
+      if (error instanceof ProblemError && error.code === 'locked')
+        this.#end(session, 'lock', error.detail ?? null, null);
+      else session.refuse(isRefusal(error), 'The gateway did not take the session.');
       throw error;
     }
   }
@@ -167,32 +176,23 @@ export class SessionService {
   }
 
   /** Takes up the sessions that an earlier process left. Never rejects: what cannot be done yet is done later. */
-  async recover(): Promise<void> {
-    await this.#load();
-    await this.reconcile();
+  recover(): Promise<void> {
+    return this.#recovery.recover();
   }
 
-  /**
-   * Reads the rows that an earlier process left, unless that is done. A process that started without the database would else tell of
-   * sessions, or end them, by their rows alone. Never rejects.
-   */
-  async loaded(): Promise<void> {
-    if (this.#recovered) return;
-    await this.#load();
-    if (this.#recovered) void this.reconcile();
+  /** Reads the rows that an earlier process left, unless that is done. Never rejects. */
+  loaded(): Promise<void> {
+    return this.#recovery.loaded();
   }
 
   /** Compares memory with the gateway; what only one of them knows is ended. Never rejects. */
   reconcile(): Promise<void> {
-    this.#reconciling ??= this.#compare()
-      .catch((error: unknown) => this.#options.log.warn({ err: error }, 'sessions were not compared with the gateway'))
-      .finally(() => (this.#reconciling = null));
-    return this.#reconciling;
+    return this.#recovery.reconcile();
   }
 
   /** Lets go of everything; no session ends by it. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#recovery.close();
     this.#off();
     for (const timer of this.#timers) clearInterval(timer);
     this.#listeners.clear();
@@ -217,38 +217,20 @@ export class SessionService {
     session.heard(gateway.sessions().get(sessionId) ?? answer);
   }
 
-  /**
-   * A session that still waits for its sandbox, unknown to a gateway that has been restarted: it goes into the line again.
-   * @returns false when the gateway could not be asked; the next comparison asks again.
-   */
-  async #requestAgain(session: LiveSession): Promise<boolean> {
-    const { routerId, id } = session.identity;
-    const { log } = this.#options;
-    try {
-      if (routerId === null) this.#end(session, 'access_lost', 'The router was deleted.', null);
-      else await this.#request(session, routerId);
-      log.info({ sessionId: id }, 'asked the gateway again for a session that waits');
-    } catch (error) {
-      log.warn({ err: error, sessionId: id }, 'the gateway did not take a session again');
-      if (!isRefusal(error)) return false;
-      session.refuse(true, 'The gateway did not take the session again.');
-    }
-    return true;
-  }
-
-  #add(identity: SessionIdentity, machine: Machine, lastActivityAt: number | null): LiveSession {
+  #add(identity: SessionIdentity, machine: Machine, earlier: EarlierState): LiveSession {
     const { limits, routerWaitMs } = this.#options;
     const session = new LiveSession({
       identity,
       machine,
-      lastActivityAt,
+      earlier,
       limits,
       routerWaitMs,
       services: this.#options,
-      onChange: (changed, before) => this.#changed(changed, before),
+      onChange: (changed, before) => this.#changed(changed, this.#entryOf(changed, before)),
+      onScreenLocked: (locked) => this.#changed(locked, entry(locked, 'screen_locked', null)),
     });
     this.#active.set(identity.id, session);
-    this.#savedActivity.set(identity.id, lastActivityAt);
+    this.#savedActivity.set(identity.id, earlier.lastActivityAt);
     if (machine === REQUESTED) this.#tell(session);
     return session;
   }
@@ -259,23 +241,21 @@ export class SessionService {
     this.#ender = null;
   }
 
-  #changed(session: LiveSession, before: Machine): void {
+  #changed(session: LiveSession, event: AuditEntry | undefined): void {
     const { identity, machine } = session;
     this.#savedActivity.set(identity.id, session.lastActivityAt);
-    this.#writer.save(session, this.#entryOf(session, before));
+    this.#writer.save(session, event);
     this.#tell(session);
     if (machine.state === 'ended') void this.#writer.settled(identity.id, SWEEP_MS).then(() => this.#forget(session));
   }
 
-  #entryOf({ identity, machine }: LiveSession, before: Machine): AuditEntry | undefined {
-    const common = { organisationId: identity.organisationId, subjectId: identity.id };
+  #entryOf(session: LiveSession, before: Machine): AuditEntry | undefined {
+    const { identity, machine } = session;
     if (machine.endReason !== null && before.endReason === null) {
-      const details = { router: identity.routerName, reason: machine.endReason, person: identity.userName };
-      return { ...common, action: 'session_ended', actor: this.#ender, details };
+      return entry(session, 'session_ended', this.#ender, { reason: machine.endReason });
     }
     if (machine.state !== 'live' || before.state === 'live') return undefined;
-    const actor = { userId: identity.userId, name: identity.userName };
-    return { ...common, action: 'session_live', actor, details: { router: identity.routerName } };
+    return entry(session, 'session_live', { userId: identity.userId, name: identity.userName });
   }
 
   #tell(session: LiveSession): void {
@@ -303,12 +283,12 @@ export class SessionService {
       // A gateway that was restarted has forgotten its line, which loses nobody anything: the comparison asks again.
       const forgotten = change.session.cause === 'lost' && isWaiting(session.machine);
       // Until the first comparison a recovered session only waits to be recovered.
-      if (this.#recovered && !forgotten) session.heard(change.session);
+      if (this.#recovery.done && !forgotten) session.heard(change.session);
     } else if (change.type === 'synchronised') void this.reconcile();
   }
 
   #sweep(): void {
-    if (!this.#recovered) void this.recover();
+    if (!this.#recovery.done) void this.recover();
     const { presence, queuePresenceMs } = this.#options;
     for (const session of this.#active.values()) {
       const { identity, machine, lastActivityAt } = session;
@@ -320,66 +300,6 @@ export class SessionService {
         this.#savedActivity.set(identity.id, lastActivityAt);
         this.#writer.save(session);
       }
-    }
-  }
-
-  /** Reads the rows that have not ended, once. */
-  async #load(): Promise<void> {
-    if (this.#recovered || this.#closed) return;
-    const { database, log, routerWaitMs } = this.#options;
-    const now = Date.now();
-    try {
-      const rows = await database.transaction({ organisations: 'all', userId: null }, (transaction) =>
-        database.models.BastionSession.findAll({ where: { state: { [Op.ne]: 'ended' } }, limit: 10_000, transaction }),
-      );
-      if (this.#recovered) return;
-      for (const row of rows) {
-        if (this.#active.has(row.id)) continue;
-        const machine: Machine = {
-          ...REQUESTED,
-          state: row.state,
-          sandboxId: row.sandboxId,
-          imageDigest: row.imageDigest,
-          endReason: row.endReason,
-          endDetail: row.endDetail,
-          liveAt: row.liveAt?.getTime() ?? null,
-          // Nobody has its terminals until the gateway and the agent have been heard.
-          reconnecting: row.state === 'live' ? { since: now, until: now + routerWaitMs } : null,
-        };
-        const session = this.#add(
-          { ...identityOf(row), createdAt: row.createdAt.getTime() },
-          machine,
-          row.lastActivityAt?.getTime() ?? null,
-        );
-        this.#unrecovered.add(session);
-      }
-      this.#recovered = true;
-    } catch (error) {
-      log.warn({ err: error }, 'the sessions of before could not be read yet');
-    }
-  }
-
-  async #compare(): Promise<void> {
-    if (!this.#recovered || this.#closed) return;
-    const { gateway, probe, log } = this.#options;
-    const asked = [...this.#active.values()].filter((session) => session.accepted || this.#unrecovered.has(session));
-    const { sessions } = await gateway.call<'list'>({ verb: 'list' });
-    const known = new Map(sessions.map((session) => [session.sessionId, session]));
-    for (const session of asked) {
-      const { id } = session.identity;
-      const told = known.get(id);
-      if (told === undefined && isWaiting(session.machine)) {
-        if (await this.#requestAgain(session)) this.#unrecovered.delete(session);
-      } else if (this.#unrecovered.delete(session) && told !== undefined && told.state !== 'gone') {
-        session.recover(told);
-      } else session.heard(told ?? lost(id));
-    }
-    const strangers = sessions
-      .filter(({ sessionId, state }) => state !== 'gone' && !this.#active.has(sessionId) && !probe.has(sessionId))
-      .map(({ sessionId }) => sessionId);
-    for (const sessionId of await this.#strangers.nobodys(strangers)) {
-      log.warn({ sessionId }, 'the gateway has a session that nobody knows');
-      await gateway.call<'end_session'>({ verb: 'end_session', sessionId });
     }
   }
 }
@@ -395,24 +315,25 @@ const NEW_ROW = {
   lastActivityAt: null,
 } as const;
 
-function identityOf(row: Omit<SessionIdentity, 'createdAt'>): Omit<SessionIdentity, 'createdAt'> {
-  const { id, organisationId, routerId, routerName, userId, userName, loginSessionId } = row;
-  return { id, organisationId, routerId, routerName, userId, userName, loginSessionId };
-}
+const NOTHING_YET: EarlierState = { lastActivityAt: null, screenLockedAt: null, paused: null };
 
-/** Whether the gateway has surely kept nothing of what it was asked for. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof ProblemError && error.code !== 'gateway_unavailable' && error.code !== 'internal';
-}
-
-function lost(sessionId: string): GatewaySession {
+function entry(
+  { identity }: LiveSession,
+  action: AuditEntry['action'],
+  actor: Ender,
+  details: AuditEntry['details'] = {},
+): AuditEntry {
   return {
-    sessionId,
-    state: 'gone',
-    queue: null,
-    sandboxId: null,
-    imageDigest: null,
-    detail: 'The gateway does not know this session.',
-    cause: 'lost',
+    action,
+    organisationId: identity.organisationId,
+    subjectId: identity.id,
+    actor,
+    details: { router: identity.routerName, person: identity.userName, ...details },
   };
+}
+
+/** @throws ProblemError `locked`. */
+function refuseLocked(locks: Locks, actor: Actor, organisationId: string, routerId: string): void {
+  const message = locks.messageFor(actor, { organisationId, routerId });
+  if (message !== null) throw new ProblemError('locked', message);
 }

@@ -24,6 +24,7 @@ import { PersonSockets } from '../events/person-sockets.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { createGatewayClient } from '../gateway-client/gateway-client.ts';
 import { answerWithProblems } from '../http/problems.ts';
+import { LockBook } from '../oversight/lock-book.ts';
 import type { RouterMaterial } from '../sandbox-link/connection-stream.ts';
 import { SandboxLinks } from '../sandbox-link/sandbox-links.ts';
 import { TERMINAL_SOCKETS_PER_PERSON, terminalRoutes } from '../terminals/routes.ts';
@@ -49,6 +50,7 @@ export async function until<T>(what: string, look: () => T | Promise<T>): Promis
 }
 
 export interface ApiTimes {
+  readonly screenLockMs?: number;
   readonly idleMs?: number;
   readonly lifetimeMs?: number;
   readonly routerWaitMs?: number;
@@ -74,13 +76,19 @@ export class TestApi {
     const reach = { links, connections: bastion, gateway, log: silent };
     const probe = new ConnectionProbe({ ...reach, database });
     const presence = new Presence();
+    const locks = new LockBook(database);
     const sessions = new SessionService({
       ...reach,
       database,
       audit,
       probe,
       presence,
-      limits: { idleMs: times.idleMs ?? 600_000, lifetimeMs: times.lifetimeMs ?? 600_000 },
+      locks,
+      limits: {
+        screenLockMs: times.screenLockMs ?? 600_000,
+        idleMs: times.idleMs ?? 600_000,
+        lifetimeMs: times.lifetimeMs ?? 600_000,
+      },
       routerWaitMs: times.routerWaitMs ?? 60_000,
       queuePresenceMs: times.queuePresenceMs ?? 60_000,
     });
@@ -92,6 +100,7 @@ export class TestApi {
       database,
       listen: (hooks) => listenToChanges({ url: bastion.urls.apiUrl, ...hooks }),
       sessions,
+      locks,
       terminalSockets,
       eventSockets: events.sockets,
       log: silent,
