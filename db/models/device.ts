@@ -15,7 +15,7 @@ export class Device extends Model<InferAttributes<Device>, InferCreationAttribut
   declare hostname: CreationOptional<string | null>;
   declare addresses: CreationOptional<string[]>;
   /** How it hung on the router when it was last there; parsed with the contract by whoever reads it. */
-  declare attachment: CreationOptional<unknown>;
+  declare attachment: unknown;
   /** At the last scan. */
   declare online: CreationOptional<boolean>;
   declare firstSeenAt: CreationOptional<Date | null>;

@@ -26,6 +26,7 @@ import { makeSshKeyPair } from '../secrets/ssh-key-pair.ts';
 import { type Credential, credentialContext } from './connections.ts';
 import type { EnrolmentService } from './enrolment.ts';
 import { fingerprintOf, presentRouter } from './presenter.ts';
+import { withRouterOf } from './with-router.ts';
 
 export interface RouterService {
   list(
@@ -70,20 +71,12 @@ export function createRouterService(options: RouterServiceOptions): RouterServic
   const { Router: Routers } = database.models;
   const present = (row: RouterRow) => presentRouter(row, gateway.tunnel(row.id));
 
-  /** Finds a router that the actor can see and may do this with, inside a transaction of its organisation. */
   const withRouter = <T>(
     actor: Actor,
     id: string,
     action: Action,
     work: (row: RouterRow, transaction: Transaction) => Promise<T>,
-  ): Promise<T> =>
-    database.transaction(scopeOf(actor), async (transaction) => {
-      const row = await Routers.findByPk(id, { transaction });
-      if (row === null) throw notFound();
-      const { organisationId, ownerId } = row;
-      authorise(actor, action, { organisationId, ownerId }, can(actor, 'router.read', { organisationId }));
-      return work(row, transaction);
-    });
+  ): Promise<T> => withRouterOf(database, actor, id, action, work);
 
   const seal = (routerId: string, credential: Credential) =>
     keyRing.seal(JSON.stringify(credential), credentialContext(routerId));
