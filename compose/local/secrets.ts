@@ -3,11 +3,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keep } from './places.ts';
 
+/** File below the secrets with the key that signs recordings. */
+export const RECORDING_KEY = 'recording-key.pem';
+
 /** Files that hold the secrets of a local installation, mode 0600; no secret is ever passed in an environment or argument. */
 export interface SecretFiles {
   hostKey: string;
   tokenKey: string;
   secretKeys: string;
+  recordingKey: string;
   clientSecret: string;
   databaseUrl: string;
   gatewayDatabaseUrl: string;
@@ -22,6 +26,7 @@ export async function ensureSecrets(
     hostKey: join(directory, 'tunnel-host-key'),
     tokenKey: join(directory, 'token-key.pem'),
     secretKeys: join(directory, 'secret-keys.json'),
+    recordingKey: join(directory, RECORDING_KEY),
     clientSecret: join(directory, 'oidc-client-secret'),
     databaseUrl: join(directory, 'database-url'),
     gatewayDatabaseUrl: join(directory, 'gateway-database-url'),
@@ -31,6 +36,9 @@ export async function ensureSecrets(
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   });
+  await keep(files.recordingKey, () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  );
   await keep(files.secretKeys, () =>
     JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') } }),
   );

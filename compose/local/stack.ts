@@ -164,6 +164,8 @@ async function startApi(context: Context): Promise<void> {
     NETPILOT_OIDC_CLIENT_SECRET_FILE: secrets.clientSecret,
     NETPILOT_TOKEN_KEY_FILE: secrets.tokenKey,
     NETPILOT_SECRET_KEYS_FILE: secrets.secretKeys,
+    NETPILOT_RECORDING_KEY_FILE: secrets.recordingKey,
+    NETPILOT_RECORDINGS_DIRECTORY: join(places.state, 'recordings'),
     NETPILOT_PLATFORM_ADMINISTRATORS: DEMO_ADMINISTRATORS.join(','),
     NETPILOT_TUNNEL_ADDRESS: `${network.address}:${settings.tunnelPort}`,
     ...(settings.dev ? {} : { NETPILOT_WEB_DIRECTORY: WEB_DIRECTORY }),

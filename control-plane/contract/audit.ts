@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { Id, Instant } from './identifiers.ts';
+import { Id, Instant, PrintableText } from './identifiers.ts';
+import { PageQuery } from './page.ts';
 
 /** Everything worth an entry; a typed union over `action`, details are flat and never hold a secret. */
 export const AUDIT_ACTIONS = [
@@ -52,6 +53,14 @@ export const AUDIT_ACTIONS = [
   'file_transfer_ended',
   'file_change_started',
   'file_change_ended',
+  'recording_failed',
+  'recording_resumed',
+  'recording_played',
+  'recording_downloaded',
+  'recording_deleted',
+  'recording_expired',
+  'recording_upload_failed',
+  'recording_upload_resumed',
 ] as const;
 export const AuditAction = z.enum(AUDIT_ACTIONS);
 export type AuditAction = z.infer<typeof AuditAction>;
@@ -67,3 +76,58 @@ export const AuditEvent = z.strictObject({
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 export type AuditEvent = z.infer<typeof AuditEvent>;
+
+/** Which entries: all that fit every filter given. */
+export const AuditFilter = z.strictObject({
+  action: AuditAction.optional(),
+  /** Who did it, or whom it was done to. */
+  personId: Id.optional(),
+  /** What was done to the router, and all sessions with it. */
+  routerId: Id.optional(),
+  from: Instant.optional(),
+  /** Before this instant. */
+  until: Instant.optional(),
+  /** Text in the name of the person or in the details, whatever its case. */
+  text: PrintableText.max(100).optional(),
+});
+export type AuditFilter = z.infer<typeof AuditFilter>;
+
+export const AuditQuery = z.strictObject({ ...AuditFilter.shape, ...PageQuery.shape });
+export type AuditQuery = z.infer<typeof AuditQuery>;
+
+export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
+export const AuditExportQuery = z.strictObject({ ...AuditFilter.shape, format: z.enum(AUDIT_FORMATS) });
+export type AuditExportQuery = z.infer<typeof AuditExportQuery>;
+
+/** The newest entry of a chain: its place, and the hash that stands for it and everything before it. */
+export const AuditHead = z.strictObject({ position: z.int().min(1), hash: z.string().regex(/^[0-9a-f]{64}$/u) });
+export type AuditHead = z.infer<typeof AuditHead>;
+
+/** What can be wrong with a chain. */
+export const AUDIT_FAULTS = {
+  changed: 'An entry was changed after it was written, or stands in the place of another.',
+  missing: 'An entry is missing.',
+  unchained: 'An entry was written past the chain.',
+  cut: 'The end of the chain is gone: a signed head speaks of entries that are not there.',
+  rewritten: 'The chain was written anew: a signed head says that it was another.',
+  forged: 'A signed head is not signed by a key of this bastion.',
+} as const;
+export type AuditFault = keyof typeof AUDIT_FAULTS;
+
+/** What a check of a chain from its first entry to its last has found. */
+export const AuditVerification = z.strictObject({
+  intact: z.boolean(),
+  entries: z.int().min(0),
+  /** Signed heads that were compared. */
+  anchors: z.int().min(0),
+  head: AuditHead.nullable(),
+  /** The first thing that is wrong. */
+  fault: z
+    .strictObject({
+      kind: z.enum(Object.keys(AUDIT_FAULTS) as [AuditFault, ...AuditFault[]]),
+      explanation: z.string(),
+      position: z.int().min(1).nullable(),
+    })
+    .nullable(),
+});
+export type AuditVerification = z.infer<typeof AuditVerification>;

@@ -53,6 +53,7 @@ export const RecordingTrouble = z.enum([
   'file_gone',
   'size_limit',
   'broken',
+  'database_gone',
 ]);
 export type RecordingTrouble = z.infer<typeof RecordingTrouble>;
 

@@ -18,15 +18,24 @@ const Environment = z.object({
   NETPILOT_OIDC_SCOPES: z.string().default('openid email profile'),
   NETPILOT_TOKEN_KEY_FILE: z.string().min(1),
   NETPILOT_SECRET_KEYS_FILE: z.string().min(1),
+  NETPILOT_RECORDING_KEY_FILE: z.string().min(1),
+  NETPILOT_RECORDINGS_DIRECTORY: z.string().min(1).default('/var/lib/netpilot/recordings'),
+  NETPILOT_RECORDING_MAX_MEGABYTES: seconds(4_096, 1_048_576),
+  NETPILOT_RECORDINGS_BUCKET_URL: z.url({ protocol: /^https?$/u }).optional(),
+  NETPILOT_RECORDINGS_BUCKET_REGION: z.string().min(1).max(60).default('us-east-1'),
+  NETPILOT_RECORDINGS_BUCKET_KEY_FILE: z.string().min(1).optional(),
   NETPILOT_PLATFORM_ADMINISTRATORS: z.string().default(''),
   NETPILOT_TUNNEL_ADDRESS: z.string().max(255).optional(),
   NETPILOT_WEB_DIRECTORY: z.string().optional(),
+  NETPILOT_DETACHED_MEGABYTES: seconds(64, 4_096),
   NETPILOT_SCREEN_LOCK_MINUTES: seconds(15, 1_440),
   NETPILOT_IDLE_MINUTES: seconds(30, 1_440),
   NETPILOT_LIFETIME_HOURS: seconds(12, 168),
   NETPILOT_ROUTER_WAIT_SECONDS: seconds(30, 600),
   NETPILOT_QUEUE_PRESENCE_SECONDS: seconds(60, 3_600),
   NETPILOT_USER_CAP: seconds(5, 1_000),
+  NETPILOT_FILE_GIB_PER_DAY: seconds(100, 1_000_000),
+  NETPILOT_FILE_TRANSFERS: seconds(8, 64),
   NETPILOT_EXTERNAL_PORTS: z
     .string()
     .regex(/^\d{1,5}-\d{1,5}$/u, 'must be low-high')
@@ -36,6 +45,9 @@ const Environment = z.object({
   NETPILOT_RATE_LIMIT_PER_MINUTE: seconds(600, 1_000_000),
   NETPILOT_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
+
+/** Who the bucket of the recordings knows. */
+const BucketKeyFile = z.strictObject({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) });
 
 /** Secrets that come as files, so that none stands in an environment. */
 const KeyRingFile = z.strictObject({
@@ -59,10 +71,20 @@ export interface ApiConfig {
   /** PEM of the ES256 private key that signs access tokens. */
   readonly tokenKey: string;
   readonly secretKeys: z.infer<typeof KeyRingFile>;
+  readonly recordings: {
+    readonly directory: string;
+    /** PEM of the Ed25519 private key that signs recordings, and of earlier public keys. */
+    readonly key: string;
+    readonly maxBytes: number;
+    /** Where finished recordings go; null: they stay in the directory. */
+    readonly bucket: (z.infer<typeof BucketKeyFile> & { readonly url: string; readonly region: string }) | null;
+  };
   /** Verified e-mail addresses, lower case. */
   readonly platformAdministrators: ReadonlySet<string>;
   readonly tunnelAddress: { readonly host: string; readonly port: number };
   readonly webDirectory: string | null;
+  /** Bytes of output that a terminal may run on while nobody drives it; then its program waits. */
+  readonly detachedAhead: number;
   /** Without input for this long the screen of a session is locked; not shorter than `idleMs`: never. */
   readonly screenLockMs: number;
   readonly idleMs: number;
@@ -70,6 +92,8 @@ export interface ApiConfig {
   readonly routerWaitMs: number;
   readonly queuePresenceMs: number;
   readonly sessionsPerUser: number;
+  /** What one person may move of files on a day, in bytes, and at once, in transfers. */
+  readonly files: { readonly bytesPerDay: number; readonly transfersPerPerson: number };
   readonly externalPorts: { readonly low: number; readonly high: number };
   /** Addresses of proxies whose forwarding headers count; empty: none. */
   readonly trustProxy: readonly string[];
@@ -116,6 +140,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     },
     tokenKey: readSecret('NETPILOT_TOKEN_KEY_FILE', env.NETPILOT_TOKEN_KEY_FILE),
     secretKeys: keyRing.data,
+    recordings: {
+      directory: env.NETPILOT_RECORDINGS_DIRECTORY,
+      key: readSecret('NETPILOT_RECORDING_KEY_FILE', env.NETPILOT_RECORDING_KEY_FILE),
+      maxBytes: env.NETPILOT_RECORDING_MAX_MEGABYTES * 1_048_576,
+      bucket: readBucket(env),
+    },
     platformAdministrators: new Set(
       env.NETPILOT_PLATFORM_ADMINISTRATORS.split(',')
         .map((email) => email.trim().toLowerCase())
@@ -123,12 +153,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     ),
     tunnelAddress: splitAddress(env.NETPILOT_TUNNEL_ADDRESS ?? publicUrl.hostname, 2222),
     webDirectory: env.NETPILOT_WEB_DIRECTORY ?? null,
+    detachedAhead: env.NETPILOT_DETACHED_MEGABYTES * 1_048_576,
     screenLockMs: env.NETPILOT_SCREEN_LOCK_MINUTES * 60_000,
     idleMs: env.NETPILOT_IDLE_MINUTES * 60_000,
     lifetimeMs: env.NETPILOT_LIFETIME_HOURS * 3_600_000,
     routerWaitMs: env.NETPILOT_ROUTER_WAIT_SECONDS * 1_000,
     queuePresenceMs: env.NETPILOT_QUEUE_PRESENCE_SECONDS * 1_000,
     sessionsPerUser: env.NETPILOT_USER_CAP,
+    files: { bytesPerDay: env.NETPILOT_FILE_GIB_PER_DAY * 2 ** 30, transfersPerPerson: env.NETPILOT_FILE_TRANSFERS },
     externalPorts: { low: external[0] ?? 0, high: external[1] ?? 0 },
     trustProxy: env.NETPILOT_TRUST_PROXY.split(',')
       .map((address) => address.trim())
@@ -137,6 +169,24 @@ export function readConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     requestsPerMinute: env.NETPILOT_RATE_LIMIT_PER_MINUTE,
     logLevel: env.NETPILOT_LOG_LEVEL,
   };
+}
+
+/** @throws ConfigError for a bucket without its key, or one that is asked for in clear text over a network. */
+function readBucket(env: z.infer<typeof Environment>): ApiConfig['recordings']['bucket'] {
+  const { NETPILOT_RECORDINGS_BUCKET_URL: url, NETPILOT_RECORDINGS_BUCKET_REGION: region } = env;
+  if (url === undefined) return null;
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== 'https:' && !['127.0.0.1', '[::1]', 'localhost'].includes(hostname)) {
+    throw new ConfigError('NETPILOT_RECORDINGS_BUCKET_URL: must be https');
+  }
+  const file = env.NETPILOT_RECORDINGS_BUCKET_KEY_FILE;
+  const key = BucketKeyFile.safeParse(
+    file === undefined ? undefined : parseJson(readSecret('NETPILOT_RECORDINGS_BUCKET_KEY_FILE', file)),
+  );
+  if (!key.success) {
+    throw new ConfigError('NETPILOT_RECORDINGS_BUCKET_KEY_FILE: must hold {"accessKeyId": …, "secretAccessKey": …}');
+  }
+  return { url, region, ...key.data };
 }
 
 function optionalSecret(variable: string, file: string | undefined): string | null {

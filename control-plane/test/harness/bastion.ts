@@ -123,6 +123,7 @@ export class TestBastion {
         type: 'pkcs8',
         format: 'pem',
       });
+      const recordingKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
       const base = { PATH: process.env['PATH'], NODE_ENV: 'test', NETPILOT_RUN_DIRECTORY: runDirectory };
       const externalPorts = `${firstPort + ROUTER_PORTS + 1}-${firstPort + ROUTER_PORTS + 20}`;
 
@@ -157,6 +158,8 @@ export class TestBastion {
             'secret_keys',
             JSON.stringify({ current: 'k1', keys: { k1: randomBytes(32).toString('base64') } }),
           ),
+          NETPILOT_RECORDING_KEY_FILE: file('recording_key', recordingKey.toString()),
+          NETPILOT_RECORDINGS_DIRECTORY: join(directory, 'recordings'),
           NETPILOT_PLATFORM_ADMINISTRATORS: 'root@platform.test',
           NETPILOT_TUNNEL_ADDRESS: `127.0.0.1:${firstPort}`,
           NETPILOT_EXTERNAL_PORTS: externalPorts,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordingTrouble } from '../../../contract/recordings.ts';
 import type { TerminalSize } from '../../../contract/sessions.ts';
 import type { TerminalExit } from '../../../contract/terminal-frames.ts';
-import { CODE, eventLine } from './cast-format.ts';
+import { CODE, type ChainLink, type RecordingEnd, eventLine } from './cast-format.ts';
 import { signedEndText, signedText } from './chain.ts';
 import type { RecordingPosition } from './recording-position.ts';
 import { EchoedInput } from './echoed-input.ts';
@@ -34,6 +34,8 @@ export interface RecorderOptions {
   /** The file grows no larger, in bytes. */
   readonly maxBytes: number;
   readonly onTrouble: (trouble: RecordingTrouble | null) => void;
+  /** Called once when it is finished or closed, before that is told to the caller. */
+  readonly onClosed?: () => Promise<void>;
 }
 
 interface Append {
@@ -43,12 +45,16 @@ interface Append {
 }
 
 /** One thing to be written, in its order. */
-type Work = { readonly append: Append } | { readonly event: () => Buffer; readonly seals?: 'link' | 'end' };
+type Work =
+  | { readonly append: Append }
+  | { readonly event: () => Buffer }
+  | { readonly link: true }
+  | { readonly end: TerminalExit | null };
 
 interface Batch {
   readonly bytes: Buffer;
   readonly appends: readonly Append[];
-  readonly ends: boolean;
+  readonly end: ChainLink | null;
   /** Bytes of output behind the batch. */
   readonly output: number;
 }
@@ -71,16 +77,15 @@ export class Recorder implements TerminalRecording {
   #trouble: RecordingTrouble | null = null;
   /** Nothing can be recorded any more, whatever the disk says. */
   #lost = false;
-  /** The end is asked for; `ended` once it is written. */
+  /** The end is asked for; it is signed once it is written. */
   #ending: boolean;
-  #ended: boolean;
-  readonly #newLink: Work = { event: () => this.#link(), seals: 'link' };
+  #signedEnd: ChainLink | null;
   #linkTimer: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | null = null;
 
   constructor(options: RecorderOptions) {
-    const { header, size, output, milliseconds, unsealed, ended } = options.position;
+    const { header, size, output, milliseconds, unsealed, end } = options.position;
     this.#options = options;
     this.id = header.netpilot.recording;
     this.#startedAt = header.timestamp * 1_000;
@@ -88,8 +93,8 @@ export class Recorder implements TerminalRecording {
     this.#encoded = { size, output, milliseconds, unsealed };
     this.#size = size;
     this.#end = output;
-    this.#ending = ended;
-    this.#ended = ended;
+    this.#ending = end !== null;
+    this.#signedEnd = end;
   }
 
   get end(): number {
@@ -97,7 +102,12 @@ export class Recorder implements TerminalRecording {
   }
 
   get ended(): boolean {
-    return this.#ended;
+    return this.#signedEnd !== null;
+  }
+
+  /** What its last line says, once it is written. */
+  get signedEnd(): ChainLink | null {
+    return this.#signedEnd;
   }
 
   get trouble(): RecordingTrouble | null {
@@ -144,11 +154,11 @@ export class Recorder implements TerminalRecording {
   async finish(exit: TerminalExit | null): Promise<void> {
     if (!this.#isOver) {
       this.#ending = true;
-      this.#add({ event: () => this.#endLine(exit), seals: 'end' });
+      this.#add({ end: exit });
     }
     await this.#running;
     await this.close();
-    if (!this.#ended) throw new RecordingError(this.#trouble ?? 'disk_failed', 'the recording has no end');
+    if (this.#signedEnd === null) throw new RecordingError(this.#trouble ?? 'disk_failed', 'the recording has no end');
   }
 
   close(): Promise<void> {
@@ -160,7 +170,7 @@ export class Recorder implements TerminalRecording {
     clearTimeout(this.#linkTimer);
     clearTimeout(this.#syncTimer);
     if (this.#trouble === null) {
-      if (!this.#ending && this.#encoded.unsealed > 0) this.#add(this.#newLink);
+      if (!this.#ending && this.#encoded.unsealed > 0) this.#add({ link: true });
       await soon(this.#running);
     }
     this.#closing.abort();
@@ -173,6 +183,7 @@ export class Recorder implements TerminalRecording {
     // A disk that hangs gives the descriptor back when it can.
     closed.catch(() => undefined);
     await soon(closed);
+    await this.#options.onClosed?.();
   }
 
   get #isOver(): boolean {
@@ -203,7 +214,7 @@ export class Recorder implements TerminalRecording {
       }
       this.#size += batch.bytes.length;
       this.#end = batch.output;
-      this.#ended ||= batch.ends;
+      if (batch.end !== null) this.#signedEnd = batch.end;
       for (const { resolve } of batch.appends) resolve();
       this.#armTimers();
     }
@@ -231,15 +242,21 @@ export class Recorder implements TerminalRecording {
       this.#encoded.size += line.length;
       this.#encoded.unsealed += line.length;
     };
-    let ends = false;
+    let end: ChainLink | null = null;
+    const seal = () => {
+      put(this.#link());
+      this.#encoded.unsealed = 0;
+    };
     while (this.#encoded.size - from < BATCH_BYTES) {
       const work = this.#work.shift();
       if (work === undefined) break;
       if ('event' in work) {
         put(work.event());
-        if (work.seals !== undefined) this.#encoded.unsealed = 0;
-        ends ||= work.seals === 'end';
-      } else {
+      } else if ('end' in work) {
+        end = this.#endStatement(work.end);
+        put(eventLine(this.#encoded.milliseconds, CODE.end, end));
+      } else if ('link' in work) seal();
+      else {
         const { bytes } = work.append;
         appends.push(work.append);
         const now = this.#now();
@@ -247,16 +264,13 @@ export class Recorder implements TerminalRecording {
         this.#encoded.output += bytes.length;
         for (const typed of this.#input?.show(bytes) ?? []) put(eventLine(now, CODE.input, typed.toString('utf8')));
       }
-      if (this.#encoded.unsealed >= LINK_BYTES) {
-        put(this.#link());
-        this.#encoded.unsealed = 0;
-      }
+      if (this.#encoded.unsealed >= LINK_BYTES) seal();
     }
     const [only] = lines;
     return {
       bytes: lines.length === 1 && only !== undefined ? only : Buffer.concat(lines, this.#encoded.size - from),
       appends,
-      ends,
+      end,
       output: this.#encoded.output,
     };
   }
@@ -293,11 +307,9 @@ export class Recorder implements TerminalRecording {
     return eventLine(milliseconds, CODE.chain, { ...statement, sig });
   }
 
-  #endLine(exit: TerminalExit | null): Buffer {
+  #endStatement(exit: TerminalExit | null): RecordingEnd {
     const end = { ...this.#state(), exit };
-    const milliseconds = this.#now();
-    const sig = this.#options.key.sign(signedEndText(this.id, milliseconds, end));
-    return eventLine(milliseconds, CODE.end, { ...end, sig });
+    return { ...end, sig: this.#options.key.sign(signedEndText(this.id, this.#now(), end)) };
   }
 
   /** Closes the link of the chain over all that is encoded. */
@@ -320,7 +332,7 @@ export class Recorder implements TerminalRecording {
     if (this.#encoded.unsealed > 0) {
       this.#linkTimer ??= setTimeout(() => {
         this.#linkTimer = undefined;
-        if (this.#encoded.unsealed > 0 && !this.#isOver) this.#add(this.#newLink);
+        if (this.#encoded.unsealed > 0 && !this.#isOver) this.#add({ link: true });
       }, LINK_MS);
     }
     this.#syncTimer ??= setTimeout(() => {

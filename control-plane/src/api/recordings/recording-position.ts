@@ -1,4 +1,4 @@
-import { CODE, CastError, type CastHeader, parseEvent, parseHeader } from './cast-format.ts';
+import { CODE, CastError, MAX_LINE, type CastHeader, type ChainLink, parseEvent, parseHeader } from './cast-format.ts';
 import { CHAIN_START, Chain, type ChainPosition } from './chain.ts';
 import { OutputIndex } from './output-index.ts';
 import type { RecordingFile } from './recording-file.ts';
@@ -19,7 +19,8 @@ export interface RecordingPosition {
   /** Bytes of the file behind the line of the chain's last link. */
   readonly unsealed: number;
   readonly index: OutputIndex;
-  readonly ended: boolean;
+  /** Its signed end, when it has one. */
+  readonly end: ChainLink | null;
 }
 
 /** Writes the first line of a new recording. @throws Error of the file system; a full disk may take a part of it. */
@@ -29,7 +30,7 @@ export async function beginRecording(file: RecordingFile, header: CastHeader): P
   const chain = new Chain();
   chain.update(line);
   const size = line.length;
-  return { header, size, output: 0, milliseconds: 0, chain, unsealed: size, index: new OutputIndex(), ended: false };
+  return { header, size, output: 0, milliseconds: 0, chain, unsealed: size, index: new OutputIndex(), end: null };
 }
 
 /**
@@ -42,13 +43,13 @@ export async function readPosition(
   trusted: ReadonlySet<string>,
 ): Promise<RecordingPosition> {
   const index = new OutputIndex();
-  let sealed: { chain: ChainPosition; at: number } = { chain: CHAIN_START, at: 0 };
+  let sealed: { chain: ChainPosition; at: number; link: ChainLink | null } = { chain: CHAIN_START, at: 0, link: null };
   const found = await verify(file.stream(), {
     trusted,
     recordingId,
     onLink: ({ link, behind }) => {
       index.add({ output: link.out, at: behind });
-      sealed = { chain: { n: link.n + 1, hash: link.hash }, at: link.at };
+      sealed = { chain: { n: link.n + 1, hash: link.hash }, at: link.at, link };
     },
   });
   if (found.state === 'broken') throw new CastError(`the recording is broken: ${found.fault}`);
@@ -82,7 +83,16 @@ export async function readPosition(
     size += whole.length;
   }
   const unsealed = size - found.bytes;
-  return { header, size, output, milliseconds, chain, unsealed, index, ended: found.state === 'intact' };
+  return {
+    header,
+    size,
+    output,
+    milliseconds,
+    chain,
+    unsealed,
+    index,
+    end: found.state === 'intact' ? sealed.link : null,
+  };
 }
 
 /** What a power cut left of a line is no event: the recording is whole up to there. */
@@ -92,6 +102,12 @@ function read(line: Buffer) {
   } catch {
     return null;
   }
+}
+
+/** Whether the first line was written whole. */
+export async function hasHeader(file: RecordingFile): Promise<boolean> {
+  for await (const line of splitLines(file.stream(0, MAX_LINE))) return line.whole;
+  return false;
 }
 
 async function readHeader(file: RecordingFile): Promise<CastHeader> {

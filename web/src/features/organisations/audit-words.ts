@@ -51,6 +51,14 @@ export const AUDIT_WORDS: Record<AuditAction, string> = {
   file_transfer_ended: 'moved a file',
   file_change_started: 'began to change files',
   file_change_ended: 'changed files',
+  recording_failed: 'could not record a terminal, which stopped it',
+  recording_resumed: 'records a terminal again',
+  recording_played: 'played a recording',
+  recording_downloaded: 'downloaded a recording',
+  recording_deleted: 'deleted a recording',
+  recording_expired: 'deleted a recording that was kept long enough',
+  recording_upload_failed: 'could not move a recording to the bucket',
+  recording_upload_resumed: 'moves recordings to the bucket again',
 };
 
 /** @returns the details of an entry on one line, as `name: value`; control characters are shown as spaces. */
