@@ -26,7 +26,7 @@ export async function ensureDemoRouterImage(options: { log?: Log } = {}): Promis
   try {
     const root = join(directory, 'root');
     await mkdir(root);
-    await assembleRootfs(root, join(directory, 'archives'));
+    await assembleRootfs(root, directory);
     return await importImage(root, version);
   } finally {
     await rm(directory, { recursive: true, force: true });

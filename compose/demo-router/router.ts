@@ -11,6 +11,8 @@ export interface DemoRouterOptions {
   uplinks?: readonly { port: number; address: string; toPort?: number }[];
   /** Root's password; without one root signs in by key only. */
   password?: string;
+  /** Packages of its feed that are installed already, e.g. `tc-tiny`; a stock router has none of them. */
+  packages?: readonly string[];
   /** Value of the label `netpilot.instance`: whose it is. */
   instance: string;
 }
@@ -48,6 +50,12 @@ export async function startDemoRouter(options: DemoRouterOptions): Promise<DemoR
     '--log-driver=none',
     '--memory=128m',
     '--pids-limit=256',
+    // What a router is there for: addresses, routes, nftables and tc of its own network namespace.
+    '--cap-add=NET_ADMIN',
+    '--sysctl=net.ipv4.ip_forward=1',
+    '--sysctl=net.ipv6.conf.all.disable_ipv6=0',
+    '--sysctl=net.ipv6.conf.default.disable_ipv6=0',
+    '--sysctl=net.ipv6.conf.all.forwarding=1',
     DEMO_ROUTER_IMAGE,
   ]);
   const router: DemoRouter = {
@@ -88,10 +96,12 @@ async function configure(router: DemoRouter, options: DemoRouterOptions): Promis
       throw new Error(`the demo router ${options.name} failed at "${line}": ${output.trim().slice(-300)}`);
   };
   if (options.password !== undefined) await must('passwd root', `${options.password}\n${options.password}\n`);
+  const packages = (options.packages ?? []).join(' ');
+  if (packages !== '') await must(`opkg update && opkg install ${packages} && rm -rf /var/opkg-lists`);
   const uplinks = (options.uplinks ?? []).map((to) => `${to.port} ${to.address} ${to.toPort ?? to.port}\n`);
   if (uplinks.length > 0) await must('cat > /etc/uplink && /etc/init.d/uplink restart', uplinks.join(''));
   // 0016 is port 22; state 0A is LISTEN (proc_net_tcp in the kernel's documentation).
   await must(
-    'for i in $(seq 600); do grep -q ":0016 0*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null && exit 0; usleep 100000; done; exit 1',
+    'for i in $(seq 600); do grep -q ":0016 0*:0000 0A" /proc/net/tcp /proc/net/tcp6 2>/dev/null && exit 0; /usr/libexec/demo/bin/usleep 100000; done; exit 1',
   );
 }
