@@ -123,8 +123,8 @@ export async function seedTenant(ownerUrl: string, name = 'tenant'): Promise<Ten
     await insert('speed_tests', {
       ...ofRouter,
       tool: 'librespeed-cli',
-      download_mbps: 1,
-      upload_mbps: 1,
+      down_mbps: 1,
+      up_mbps: 1,
       user_name: name,
     });
     await insert('operation_runs', { ...ofRouter, user_id: userId, user_name: name, operation: 'scan', state: 'done' });
