@@ -7,6 +7,7 @@ import { authenticateRequests } from './auth/authenticate.ts';
 import { authRoutes } from './auth/routes.ts';
 import { eventRoutes } from './events/routes.ts';
 import { ProblemError } from './errors.ts';
+import { fileRoutes } from './files/files.ts';
 import { healthRoutes, measureRequests } from './http/health.ts';
 import { limitBodies } from './http/body-deadline.ts';
 import { describeApi, openApiRoutes } from './http/openapi.ts';
@@ -77,6 +78,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
       await api.register(async (forms) => enrolmentRoutes(forms, services));
       await sessionRoutes(api, services);
       await terminalRoutes(api, services);
+      await fileRoutes(api, services);
       await eventRoutes(api, services);
       await healthRoutes(api, { ...services, metricsToken: config.metricsToken });
       await openApiRoutes(api);

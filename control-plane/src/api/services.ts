@@ -12,6 +12,7 @@ import type { ApiConfig } from './config.ts';
 import { EventHub } from './events/event-hub.ts';
 import { PersonSockets } from './events/person-sockets.ts';
 import { createGatewayClient, type GatewayClient } from './gateway-client/gateway-client.ts';
+import { type FileService, createFileService } from './files/files.ts';
 import { createMetrics } from './http/health.ts';
 import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
 import { LockBook } from './oversight/lock-book.ts';
@@ -48,6 +49,7 @@ export interface Services {
   readonly sessions: SessionService;
   readonly sessionReader: SessionReader;
   readonly sessionWork: SessionWork;
+  readonly files: FileService;
   readonly terminalSockets: PersonSockets;
   readonly events: EventHub;
   /** Takes up what an earlier process left. */
@@ -94,6 +96,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const sessionReader = new SessionReader(sessions, database, presence);
   const sessionWork = new SessionWork(sessions, sessionReader, audit);
 
+  const files = createFileService({ database, keyRing, audit, sessions, sessionReader, limits: config.files, log });
   const { publicUrl, tunnelAddress, externalPorts } = config;
   const enrolment = createEnrolmentService({ database, audit, gateway, publicUrl, tunnelAddress });
   const routers = createRouterService({
@@ -123,6 +126,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     locks,
     terminalSockets,
     eventSockets: events.sockets,
+    passages: files.passages,
     log,
   });
   const metrics = createMetrics(() => [...sessions.active].filter(({ machine }) => machine.state === 'live').length);
@@ -145,11 +149,13 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     sessions,
     sessionReader,
     sessionWork,
+    files,
     terminalSockets,
     events,
     start: () => sessions.recover(),
     async close() {
       await cuts.close();
+      await files.close();
       events.close();
       terminalSockets.close();
       await sessions.close();

@@ -24,7 +24,7 @@ export type Thing =
 
 export interface Row {
   /** As Fastify registers it. */
-  readonly route: `${'GET' | 'POST' | 'PATCH' | 'DELETE'} ${string}`;
+  readonly route: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} ${string}`;
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
   readonly form?: Readonly<Record<string, string>>;
@@ -107,6 +107,26 @@ export const TABLE: readonly Row[] = [
   row('POST /api/v1/sessions/:id/terminals',                  '201 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals`, body: { cols: 80, rows: 24 } }),
   row('GET /api/v1/sessions/:id/terminals/:terminalId/attach', 'open 4404 4404 4404 4404 4404 4404 401 401', { path: `${SESSION}/terminals/{terminal}/attach`, webSocket: true }),
   row('DELETE /api/v1/sessions/:id/terminals/:terminalId',    '204 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals/{spareTerminal}` }),
+
+  row('GET /api/v1/sessions/:id/files/road',                     '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/road` }),
+  row('GET /api/v1/sessions/:id/files/stat',                     '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/stat?path=/tmp` }),
+  row('GET /api/v1/sessions/:id/files/list',                     '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/list?path=/etc/ssh` }),
+  row('GET /api/v1/sessions/:id/files/search',                   '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/search?path=/etc/ssh&text=nothing` }),
+  row('GET /api/v1/sessions/:id/files/count',                    '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/count?path=/etc/ssh` }),
+  row('GET /api/v1/sessions/:id/files/sha256',                   '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/sha256?path=/etc/hostname` }),
+  row('GET /api/v1/sessions/:id/files/space',                    '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/space?path=/tmp` }),
+  row('GET /api/v1/sessions/:id/files/content',                  '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/content?path=/etc/hostname` }),
+  row('PUT /api/v1/sessions/:id/files/content',                  '415 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/content?path=/tmp/np-matrix` }),
+  row('GET /api/v1/sessions/:id/files/archive',                  '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/archive?path=/etc/ssh` }),
+  row('PUT /api/v1/sessions/:id/files/archive',                  '415 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/archive?path=/tmp` }),
+  row('GET /api/v1/sessions/:id/files/follow',                   '409 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/follow?path=/tmp` }),
+  row('POST /api/v1/sessions/:id/files/changes',                 '409 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/changes`, body: { type: 'create_folder', path: '/tmp' } }),
+  row('POST /api/v1/sessions/:id/files/uploads',                 '201 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/uploads`, body: { path: '/tmp/np-matrix', size: 0, expect: { type: 'anything' } } }),
+  row('PATCH /api/v1/sessions/:id/files/uploads/:uploadId',      '415 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/uploads/${'0'.repeat(32)}?path=/tmp/np-matrix&offset=0` }),
+  row('POST /api/v1/sessions/:id/files/uploads/:uploadId/finish', '404 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/uploads/${'0'.repeat(32)}/finish`, body: { path: '/tmp/np-matrix', size: 0, expect: { type: 'anything' }, sha256: '0'.repeat(64), mode: null } }),
+  row('DELETE /api/v1/sessions/:id/files/uploads/:uploadId',     '204 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/uploads/${'0'.repeat(32)}?path=/tmp/np-matrix` }),
+  row('GET /api/v1/sessions/:id/files/versions',                 '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/versions?path=/etc/hostname` }),
+  row('GET /api/v1/sessions/:id/files/versions/:versionId',      '404 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/versions/{spareRouter}` }),
 
   row('DELETE /api/v1/sessions/:id',                          '200 200 200 404 404 404 200 401 401', { path: SESSION }),
   row('DELETE /api/v1/routers/:id',                           '204 204 204 403 403 404 404 401 401', { path: SPARE }),

@@ -2,6 +2,7 @@ import type { Actor } from '../access/actor.ts';
 import { ProblemError } from '../errors.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
 import type { FileQuota } from './file-quota.ts';
+import type { SessionWatch } from './session-watch.ts';
 
 /** Bytes of one person on their way through this process, allowed as long as session, right and quota last. */
 export interface Passage {
@@ -16,10 +17,12 @@ export interface Passage {
 /** Everything that moves bytes right now; what ends a person's right ends their passages. */
 export class Passages {
   readonly #quota: FileQuota;
+  readonly #watch: SessionWatch;
   readonly #open = new Map<AbortController, Actor>();
 
-  constructor(quota: FileQuota) {
+  constructor(quota: FileQuota, watch: SessionWatch) {
     this.#quota = quota;
+    this.#watch = watch;
   }
 
   /**
@@ -30,12 +33,7 @@ export class Passages {
     const allowance = await this.#quota.begin(actor.userId, expected);
     const controller = new AbortController();
     this.#open.set(controller, actor);
-    const leave = session.join({
-      notice: () => undefined,
-      end: () => controller.abort(new ProblemError('session_over')),
-    });
-    // It may have ended while the quota was asked for.
-    if (session.machine.state !== 'live') controller.abort(new ProblemError('session_over'));
+    const leave = this.#watch.watch(session, actor, (reason) => controller.abort(reason));
     return {
       signal: controller.signal,
       take: (bytes) => {

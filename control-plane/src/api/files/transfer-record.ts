@@ -52,6 +52,11 @@ export class TransferRecord {
     return this.#bytes;
   }
 
+  /** SHA-256 of the bytes seen so far, in hex; null once some were lost. */
+  get sum(): string | null {
+    return this.#whole ? this.#hash.copy().digest('hex') : null;
+  }
+
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     this.#hash.update(chunk);
@@ -70,7 +75,7 @@ export class TransferRecord {
   end(result: TransferResult, found: { readonly reason?: string; readonly sha256?: string } = {}): Promise<void> {
     this.#ended ??= this.#write('file_transfer_ended', {
       bytes: this.#bytes,
-      sha256: found.sha256 ?? (this.#whole ? this.#hash.digest('hex') : null),
+      sha256: found.sha256 ?? this.sum,
       result,
       reason: found.reason ?? null,
     });

@@ -5,6 +5,7 @@ import { Op } from 'sequelize';
 import type { Role } from '../../../contract/people.ts';
 import { RULES, can } from '../access/policy.ts';
 import { CLOSE, type PersonSockets } from '../events/person-sockets.ts';
+import type { Passages } from '../files/passages.ts';
 import type { LockBook } from '../oversight/lock-book.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionService } from './service.ts';
@@ -17,6 +18,8 @@ export interface AccessCutsOptions {
   readonly locks: LockBook;
   readonly terminalSockets: PersonSockets;
   readonly eventSockets: PersonSockets;
+  /** What people move of files. */
+  readonly passages: Pick<Passages, 'actors' | 'closeWhere'>;
   readonly log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
@@ -115,7 +118,7 @@ export class AccessCuts {
   }
 
   #signedOut(which: (loginSessionId: string) => boolean): void {
-    const { sessions, terminalSockets, eventSockets } = this.#options;
+    const { sessions, terminalSockets, eventSockets, passages } = this.#options;
     sessions.endWhere(
       ({ loginSessionId }) => loginSessionId !== null && which(loginSessionId),
       'access_lost',
@@ -124,14 +127,15 @@ export class AccessCuts {
     for (const sockets of [terminalSockets, eventSockets]) {
       sockets.closeWhere((actor) => which(actor.loginSessionId), CLOSE.signedOut, 'signed out');
     }
+    passages.closeWhere((actor) => which(actor.loginSessionId));
   }
 
   async #check(): Promise<void> {
-    const { sessions, locks, terminalSockets, eventSockets } = this.#options;
+    const { sessions, locks, terminalSockets, eventSockets, passages } = this.#options;
     await locks.refresh();
     const live = [...sessions.active];
     const running = live.map(({ identity }) => identity);
-    const people = [...terminalSockets.actors(), ...eventSockets.actors()];
+    const people = [...terminalSockets.actors(), ...eventSockets.actors(), ...passages.actors()];
     if (running.length === 0 && people.length === 0) return;
     const userIds = unique([...running, ...people].map(({ userId }) => userId));
     const loginIds = unique([...running, ...people].map(({ loginSessionId }) => loginSessionId));
@@ -145,6 +149,7 @@ export class AccessCuts {
     for (const sockets of [terminalSockets, eventSockets]) {
       sockets.closeWhere((actor) => disabled.has(actor.userId), CLOSE.signedOut, 'signed out');
     }
+    passages.closeWhere((actor) => disabled.has(actor.userId));
     const looked = new Set(running.map(({ id }) => id));
     sessions.endWhere(
       ({ id, userId, organisationId, routerId }) => {

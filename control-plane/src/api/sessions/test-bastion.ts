@@ -103,6 +103,7 @@ export class TestApi {
       locks,
       terminalSockets,
       eventSockets: events.sockets,
+      passages: { actors: () => [], closeWhere: () => undefined },
       log: silent,
     });
     const app = Fastify();
