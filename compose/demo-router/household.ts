@@ -11,6 +11,7 @@ export const HOUSEHOLD: readonly DemoDevice[] = [
     mac: 'f0:99:bf:12:34:03',
     address: '192.168.1.103',
     port: 'phy1-ap0',
+    fetches: 150,
     wifi: { ...WIFI, signal: -48 },
   },
   {
@@ -18,6 +19,7 @@ export const HOUSEHOLD: readonly DemoDevice[] = [
     mac: '64:16:66:9e:01:04',
     address: '192.168.1.104',
     port: 'phy1-ap0',
+    fetches: 1_000,
     wifi: { ...WIFI, signal: -61 },
   },
   {

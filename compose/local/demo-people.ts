@@ -4,6 +4,8 @@ export interface SeededPerson extends DemoPerson {
   /** Organisation that the demo creates for them, with one router in it; null for who only oversees. */
   organisation: string | null;
   router: string | null;
+  /** What is installed on that router beside what OpenWrt comes with. */
+  packages?: readonly string[];
 }
 
 /** Who can sign in to the demo. The e-mail addresses lie in a domain that can never exist (RFC 2606). */
@@ -15,6 +17,7 @@ export const DEMO_PEOPLE: readonly SeededPerson[] = [
     note: 'Northern Cafe',
     organisation: 'Northern Cafe',
     router: 'cafe-router',
+    packages: ['tc-tiny', 'nlbwmon'],
   },
   {
     subject: 'demo-bob',

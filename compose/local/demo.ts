@@ -4,7 +4,9 @@ import { pageOf } from '@netpilot/control-plane/contract/page.ts';
 import { Me } from '@netpilot/control-plane/contract/people.ts';
 import { Enrolment, Router, RouterCreated } from '@netpilot/control-plane/contract/routers.ts';
 import type { z } from 'zod';
-import { startDemoRouter, type DemoRouter } from '../demo-router/router.ts';
+import { HOUSEHOLD } from '../demo-router/household.ts';
+import { startDemoRouter } from '../demo-router/router.ts';
+import { startSurroundings } from '../demo-router/surroundings.ts';
 import { browse, CookieJar, signInAs } from './browser-sign-in.ts';
 import type { DemoNetwork } from './demo-network.ts';
 import type { SeededPerson } from './demo-people.ts';
@@ -15,8 +17,8 @@ export interface DemoOptions {
   people: readonly SeededPerson[];
   network: DemoNetwork;
   instance: string;
-  /** Takes over every router as soon as it runs. */
-  own: (router: DemoRouter) => void;
+  /** Takes over every router, and the network around it, as soon as it runs. */
+  own: (part: { stop(): Promise<void> }) => void;
   /** Ends the waiting for tunnels. */
   signal: AbortSignal;
   log: Log;
@@ -48,9 +50,11 @@ async function seedPerson(person: SeededPerson, options: DemoOptions): Promise<v
       name: person.router,
       network: options.network.name,
       instance: options.instance,
+      packages: person.packages ?? [],
       uplinks: [{ port: Number(url.port), address: options.network.address }],
     });
     options.own(demoRouter);
+    options.own(await startSurroundings(demoRouter, { instance: options.instance, devices: HOUSEHOLD }));
     const { code, output } = await demoRouter.exec(install);
     if (code !== 0) throw new Error(`${person.router} could not be attached: ${output.trim().slice(-300)}`);
     await tunnelUp(api, router.id, person.router, options.signal);

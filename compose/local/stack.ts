@@ -93,7 +93,7 @@ export async function startStack(options: StackOptions): Promise<void> {
       people: DEMO_PEOPLE,
       network,
       instance: places.instance,
-      own: (router) => teardown.own('demo router', () => router.stop()),
+      own: (part) => teardown.own('demo router', () => part.stop()),
       signal: options.signal,
       log,
     }),
