@@ -76,6 +76,16 @@ export const PROBLEMS = {
     title: 'This line has expired or was used',
     remedy: 'Make a new line on the page of the router.',
   },
+  recording_gone: {
+    status: 410,
+    title: 'This recording is not there any more',
+    remedy: 'It was deleted, or kept long enough; the audit trail says when.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'The file has nothing in this range',
+    remedy: 'Ask for it without a range.',
+  },
   body_too_large: { status: 413, title: 'The body is too large', remedy: 'Send less at once.' },
   unsupported_media_type: {
     status: 415,

@@ -92,3 +92,41 @@ export const Verification = z.strictObject({
   signers: z.array(z.string()),
 });
 export type Verification = z.infer<typeof Verification>;
+
+/** A place in a recording that was searched for. */
+export const RecordingMatch = z.strictObject({
+  /** Since the start of the recording, when the line began. */
+  seconds: z.number().min(0),
+  /** The line, without escape sequences; at most 300 characters around the match. */
+  line: z.string(),
+});
+export type RecordingMatch = z.infer<typeof RecordingMatch>;
+
+/** A place worth jumping to. */
+export const RecordingMarker = z.strictObject({
+  seconds: z.number().min(0),
+  /** `note`: something that the bastion wrote down, such as a take-over; `command`: typed behind a prompt that was recognised. */
+  kind: z.enum(['resize', 'note', 'command']),
+  label: z.string(),
+});
+export type RecordingMarker = z.infer<typeof RecordingMarker>;
+
+/** `complete` is false when there was more than the bounds allow. */
+export const RecordingMatches = z.strictObject({ items: z.array(RecordingMatch), complete: z.boolean() });
+export type RecordingMatches = z.infer<typeof RecordingMatches>;
+export const RecordingMarkers = z.strictObject({ items: z.array(RecordingMarker), complete: z.boolean() });
+export type RecordingMarkers = z.infer<typeof RecordingMarkers>;
+
+/** Query of `GET /recordings/:id/matches`. */
+export const RecordingSearch = z.strictObject({ text: z.string().min(1).max(200) });
+
+/** The key that recordings are signed with: 32 bytes of Ed25519 in base64, its fingerprint, and earlier keys that still count. */
+export const RecordingKey = z.strictObject({
+  publicKey: z.string(),
+  fingerprint: z.string(),
+  trusted: z.array(z.string()),
+});
+export type RecordingKey = z.infer<typeof RecordingKey>;
+
+/** Bytes of a recording's file that playback, search and markers read at most. */
+export const PLAYED_BYTES = 33_554_432;

@@ -51,6 +51,11 @@ export const RULES = {
   'files.write': { roles: [], own: WORKERS },
   /** Having a terminal of one's own session shown, also while its input is paused. */
   'session.attach': { roles: [], own: WORKERS },
+  /** Finding, playing and verifying; people their own. */
+  'recording.read': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },
+  /** Taking the file away. */
+  'recording.download': { roles: ADMINISTRATORS },
+  'recording.delete': { roles: ADMINISTRATORS },
   'session.end': { roles: ADMINISTRATORS, own: ANYBODY, platform: true },
   'session.oversee': { roles: ADMINISTRATORS, platform: true },
   /** Seeing what somebody else sees. */

@@ -2,9 +2,12 @@ import type { Database } from '@netpilot/db/database.ts';
 import type { Logger } from 'pino';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { type ApiConfig, ConfigError } from '../config.ts';
+import { Bucket } from './bucket.ts';
 import { RecordingDirectory } from './recording-directory.ts';
+import { RecordingLibrary } from './recording-library.ts';
 import { RecordingRows } from './recording-rows.ts';
 import { DirectoryStore } from './recording-store.ts';
+import { RecordingService } from './service.ts';
 import { type SigningKey, createSigningKey } from './signing-key.ts';
 
 export interface RecordingsOptions {
@@ -17,6 +20,7 @@ export interface RecordingsOptions {
 /** Everything about recordings that others use. */
 export interface Recordings {
   readonly store: DirectoryStore;
+  readonly service: RecordingService;
   readonly key: SigningKey;
   /** Lets go of what is open; recordings go on in the next process. */
   close(): Promise<void>;
@@ -24,18 +28,23 @@ export interface Recordings {
 
 /** Builds the recordings. @throws ConfigError when the key is none. */
 export function createRecordings({ config, database, audit, log }: RecordingsOptions): Recordings {
-  const key = signingKey(config.key);
+  const key = readSigningKey(config.key);
   const directory = new RecordingDirectory(config.directory);
   const rows = new RecordingRows(database);
   const store = new DirectoryStore({ directory, rows, key, audit, log, maxBytes: config.maxBytes });
+  const bucket = config.bucket === null ? null : new Bucket(config.bucket);
+  const library = new RecordingLibrary({ database, audit, directory, store, bucket });
+  const service = new RecordingService({ database, audit, library, key });
   return {
     store,
+    service,
     key,
     close: () => store.close(),
   };
 }
 
-function signingKey(pem: string): SigningKey {
+/** @throws ConfigError when it is none. */
+export function readSigningKey(pem: string): SigningKey {
   try {
     return createSigningKey(pem);
   } catch (cause) {
