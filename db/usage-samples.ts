@@ -25,7 +25,7 @@ export async function addUsage(database: Database, interval: UsageInterval, tran
        update usage_samples s set ends_at = $4, down_bytes = s.down_bytes + m.down, up_bytes = s.up_bytes + m.up
        from moved m
        where s.router_id = $2 and s.mac = m.mac and s.ends_at = $3
-         and date_trunc('hour', s.starts_at, 'UTC') = date_trunc('hour', $4::timestamptz, 'UTC')
+         and date_trunc('hour', s.starts_at, 'UTC') = date_trunc('hour', $3::timestamptz, 'UTC')
        returning s.mac
      )
      insert into usage_samples (organisation_id, router_id, mac, starts_at, ends_at, down_bytes, up_bytes)

@@ -36,20 +36,20 @@ const Row = z.looseObject({
   ip: z.string().optional(),
   mac: z.string().optional(),
   hostname: z.string().nullable().optional(),
-  first_seen: z.unknown(),
-  last_seen: z.unknown(),
+  first_seen: z.unknown().optional(),
+  last_seen: z.unknown().optional(),
 });
 const Table = z.record(z.string(), z.unknown());
 /** TinyDB: a table `devices`, or its default one. */
 const Tables = z.looseObject({ devices: Table.optional(), _default: Table.optional() });
-const Rates = z.looseObject({ Limit_Rate: z.unknown(), Full_Rate: z.unknown() });
+const Rates = z.looseObject({ Limit_Rate: z.unknown().optional(), Full_Rate: z.unknown().optional() });
 const State = z.looseObject({
-  active_mode: z.unknown(),
+  active_mode: z.unknown().optional(),
   rates: Table.optional(),
-  devices: z.looseObject({ whitelist: z.unknown(), blacklist: z.unknown() }).optional(),
+  devices: z.looseObject({ whitelist: z.unknown().optional(), blacklist: z.unknown().optional() }).optional(),
 });
-const ModeFile = z.looseObject({ mode: z.unknown() });
-const Lists = z.looseObject({ whitelist: z.unknown(), blacklist: z.unknown() });
+const ModeFile = z.looseObject({ mode: z.unknown().optional() });
+const Lists = z.looseObject({ whitelist: z.unknown().optional(), blacklist: z.unknown().optional() });
 
 /**
  * Reads the files of the earlier system. Nothing in them is trusted: a row that cannot be understood is skipped and says why, and passwords
@@ -77,7 +77,9 @@ export function readLegacyFiles(files: Partial<Record<LegacyFile, unknown>>): Le
     else if (known !== undefined) skip('devices.json', device.mac, 'The file holds this device twice.');
     else devices.set(device.mac, device);
   }
-  const macOf = new Map([...devices.values()].flatMap(({ address, mac }) => (address === null ? [] : [[address, mac]])));
+  const macOf = new Map(
+    [...devices.values()].flatMap(({ address, mac }) => (address === null ? [] : [[address, mac]])),
+  );
 
   const listed = new Map<string, LegacyData['listed'][number]>();
   const list = (file: LegacyFile, mode: Mode, label: string, mac: string | null, why: string) => {
@@ -88,14 +90,24 @@ export function readLegacyFiles(files: Partial<Record<LegacyFile, unknown>>): Le
   const lists = open('netpilot.json', Lists);
   const state = open('netpilot_state.json', State);
   for (const mode of MODES) {
-    for (const [key, value] of rowsOf(Table.nullable().catch(null).parse(lists?.[mode] ?? null))) {
+    for (const [key, value] of rowsOf(
+      Table.nullable()
+        .catch(null)
+        .parse(lists?.[mode] ?? null),
+    )) {
       const device = readDevice('netpilot.json', value);
       const byAddress = Row.safeParse(value).data?.ip ?? key;
       list('netpilot.json', mode, device.label ?? key, device.mac ?? macOf.get(byAddress) ?? null, device.why ?? '');
     }
     const addresses = z.array(z.string()).max(MAX_ROWS).catch([]).parse(state?.devices?.[mode]);
     for (const address of addresses) {
-      list('netpilot_state.json', mode, address, macOf.get(address) ?? null, 'No device of devices.json has this address.');
+      list(
+        'netpilot_state.json',
+        mode,
+        address,
+        macOf.get(address) ?? null,
+        'No device of devices.json has this address.',
+      );
     }
   }
 
@@ -116,7 +128,11 @@ export function readLegacyFiles(files: Partial<Record<LegacyFile, unknown>>): Le
   if (modeFile !== null && !named.success) skip('mode.json', 'mode', 'There is no such mode.');
 
   if (files['router.json'] !== undefined) {
-    skip('router.json', 'address and password', 'Not needed: this router is reached through its tunnel. The password was not read.');
+    skip(
+      'router.json',
+      'address and password',
+      'Not needed: this router is reached through its tunnel. The password was not read.',
+    );
   }
   if (files['Ips_to_scan.json'] !== undefined) {
     skip('Ips_to_scan.json', 'subnets', 'Not needed: the router itself says who is there.');
@@ -141,7 +157,8 @@ function readDevice(file: LegacyFile, value: unknown): ReadDevice {
   if (!row.success) return { mac: null, label: null, why: 'This row is not a device.' };
   const { ip, hostname } = row.data;
   const label = row.data.mac ?? ip ?? hostname ?? null;
-  if (row.data.mac === 'router') return { mac: null, label: 'router', why: 'The router itself is no device of its network.' };
+  if (row.data.mac === 'router')
+    return { mac: null, label: 'router', why: 'The router itself is no device of its network.' };
   const mac = Mac.safeParse(row.data.mac);
   if (!mac.success) return { mac: null, label, why: 'It has no hardware address.' };
   const named = hostname === undefined || hostname === null || /^unknown$/iu.test(hostname) ? null : hostname;

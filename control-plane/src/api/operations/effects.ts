@@ -64,6 +64,7 @@ const EFFECTS: Effects = {
   'access.mode': accessConfirmed,
   'access.group': accessConfirmed,
   'access.delete_group': accessConfirmed,
+  'access.known': accessConfirmed,
   async 'access.apply'({ policies }, { router, userId, transact }, output) {
     await transact((transaction) => policies.accessReplaced(router, output, userId, transaction));
     return 'policies';

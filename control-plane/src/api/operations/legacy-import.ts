@@ -29,23 +29,29 @@ export class LegacyImport {
    */
   async run(actor: Actor, routerId: string, { dryRun, files }: LegacyImportInput): Promise<ImportReport> {
     const data = readLegacyFiles(files);
-    return withRouterOf(this.#database, actor, routerId, 'router.configure', async ({ organisationId }, transaction) => {
-      const router = { organisationId, routerId };
-      const devices = await this.#devices(router, data, dryRun, transaction);
-      const before = (await this.#policies.plan(routerId, transaction)) ?? EMPTY_PLAN;
-      const { plan, rows } = planWith(before, data);
-      const policiesChanged = canonical(plan) !== canonical(before);
-      const report = { dryRun, rows: [...devices, ...rows, ...data.skipped], policiesChanged };
-      if (dryRun) return report;
-      if (policiesChanged) await this.#policies.wanted(router, plan, actor.userId, transaction);
-      const details = {
-        rows: report.rows.length,
-        changed: report.rows.filter(({ outcome }) => outcome === 'new' || outcome === 'changed').length,
-      };
-      const entry = { action: 'earlier_data_imported', organisationId, actor, subjectId: routerId, details } as const;
-      await this.#audit.record(entry, transaction);
-      return report;
-    });
+    return withRouterOf(
+      this.#database,
+      actor,
+      routerId,
+      'router.configure',
+      async ({ organisationId }, transaction) => {
+        const router = { organisationId, routerId };
+        const devices = await this.#devices(router, data, dryRun, transaction);
+        const before = (await this.#policies.plan(routerId, transaction)) ?? EMPTY_PLAN;
+        const { plan, rows } = planWith(before, data);
+        const policiesChanged = canonical(plan) !== canonical(before);
+        const report = { dryRun, rows: [...devices, ...rows, ...data.skipped], policiesChanged };
+        if (dryRun) return report;
+        if (policiesChanged) await this.#policies.wanted(router, plan, actor.userId, transaction);
+        const details = {
+          rows: report.rows.length,
+          changed: report.rows.filter(({ outcome }) => outcome === 'new' || outcome === 'changed').length,
+        };
+        const entry = { action: 'earlier_data_imported', organisationId, actor, subjectId: routerId, details } as const;
+        await this.#audit.record(entry, transaction);
+        return report;
+      },
+    );
   }
 
   async #devices(
@@ -62,14 +68,20 @@ export class LegacyImport {
       const row = known.get(device.mac);
       const { file, mac: subject } = device;
       if (row === undefined) {
-        if (!dryRun) await Devices.create({ ...router, ...seenOf(device), addresses: addressesOf(device) }, { transaction });
+        if (!dryRun)
+          await Devices.create({ ...router, ...seenOf(device), addresses: addressesOf(device) }, { transaction });
         rows.push({ file, subject, outcome: 'new', detail: device.hostname ?? '' });
         continue;
       }
       const change = missingIn(row, device);
       const names = Object.keys(change);
       if (names.length > 0 && !dryRun) await row.update(change, { transaction });
-      rows.push({ file, subject, outcome: names.length > 0 ? 'changed' : 'same', detail: names.map(wordFor).join(', ') });
+      rows.push({
+        file,
+        subject,
+        outcome: names.length > 0 ? 'changed' : 'same',
+        detail: names.map(wordFor).join(', '),
+      });
     }
     return rows;
   }

@@ -47,5 +47,13 @@ export function createOperationServices(options: OperationServicesOptions): Oper
     runs,
     publish: (event) => events.publish(event),
   });
-  return { devices, usage, speedTests, policies, runs, operations, legacyImport: new LegacyImport(database, policies, audit) };
+  return {
+    devices,
+    usage,
+    speedTests,
+    policies,
+    runs,
+    operations,
+    legacyImport: new LegacyImport(database, policies, audit),
+  };
 }

@@ -1,10 +1,13 @@
 import type { Rates, TimeWindow } from '../../../contract/operations/values.ts';
 import type { PlanDifference, PlanPart } from './plan-parts.ts';
 
+/** Devices named of a long list. */
+const SHOWN_DEVICES = 3;
+
 /** @returns a difference of two plans in words: what it is about, and how it is on each side. */
 export function wordsOf({ one, other }: PlanDifference): { what: string; ours: string; routers: string } {
   const part = one ?? other;
-  return { what: part === null ? '' : subjectOf(part), ours: stateOf(one), routers: stateOf(other) };
+  return { what: part === null ? '' : subjectOf(part), ours: stateOf(one, other), routers: stateOf(other, one) };
 }
 
 function subjectOf(part: PlanPart): string {
@@ -26,7 +29,8 @@ function subjectOf(part: PlanPart): string {
   }
 }
 
-function stateOf(part: PlanPart | null): string {
+/** @param beside the same part on the other side. */
+function stateOf(part: PlanPart | null, beside: PlanPart | null): string {
   if (part === null) return 'none';
   switch (part.is) {
     case 'block':
@@ -38,15 +42,21 @@ function stateOf(part: PlanPart | null): string {
     case 'rates':
       return `limited ${ratesInWords(part.rates.limited)}, others ${ratesInWords(part.rates.full)}`;
     case 'group': {
-      const { block, limit, windows } = part.group.policy;
-      const does = [block ? 'blocked' : null, limit === null ? null : `limited ${ratesInWords(limit)}`].filter(Boolean);
-      return does.length === 0 ? 'no policy' : `${does.join(', ')}, ${windowsInWords(windows)}`;
+      const { name, policy } = part.group;
+      const limit = policy.limit === null ? 'not limited' : `limited ${ratesInWords(policy.limit)}`;
+      return `${name}: ${policy.block ? 'blocked' : 'not blocked'}, ${limit}, ${windowsInWords(policy.windows)}`;
     }
     case 'member':
       return `group ${part.group}`;
     case 'known':
-      return part.macs === null ? 'not told apart' : `all but ${part.macs.length} known devices`;
+      return knownInWords(part.macs, beside?.is === 'known' ? (beside.macs ?? []) : []);
   }
+}
+
+function knownInWords(macs: readonly string[] | null, others: readonly string[]): string {
+  if (macs === null) return 'not told apart';
+  const only = macs.filter((mac) => !others.includes(mac)).slice(0, SHOWN_DEVICES);
+  return `all but ${macs.length} known devices${only.length === 0 ? '' : `, such as ${only.join(', ')}`}`;
 }
 
 function ratesInWords({ downMbps, upMbps }: Rates): string {
