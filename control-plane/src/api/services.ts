@@ -14,6 +14,7 @@ import { PersonSockets } from './events/person-sockets.ts';
 import { createGatewayClient, type GatewayClient } from './gateway-client/gateway-client.ts';
 import { type FileService, createFileService } from './files/files.ts';
 import { createMetrics } from './http/health.ts';
+import { createOperationServices, type OperationServices } from './operations/operation-services.ts';
 import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
 import { LockBook } from './oversight/lock-book.ts';
 import { createRouterConnections } from './routers/connections.ts';
@@ -50,6 +51,7 @@ export interface Services {
   readonly sessionReader: SessionReader;
   readonly sessionWork: SessionWork;
   readonly files: FileService;
+  readonly network: OperationServices;
   readonly terminalSockets: PersonSockets;
   readonly events: EventHub;
   /** Takes up what an earlier process left. */
@@ -111,6 +113,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
 
   const terminalSockets = new PersonSockets(TERMINAL_SOCKETS_PER_PERSON);
   const events = new EventHub({ sessions, gateway, presence });
+  const network = createOperationServices({ database, audit, sessions, sessionReader, events, log });
   const cuts = new AccessCuts({
     database,
     listen: (hooks) =>
@@ -150,12 +153,16 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     sessionReader,
     sessionWork,
     files,
+    network,
     terminalSockets,
     events,
-    start: () => sessions.recover(),
+    async start() {
+      await Promise.all([sessions.recover(), network.runs.recover()]);
+    },
     async close() {
       await cuts.close();
       await files.close();
+      network.runs.close();
       events.close();
       terminalSockets.close();
       await sessions.close();
