@@ -1,5 +1,6 @@
 import { DataTypes, Model } from 'sequelize';
-import type { CreationOptional, InferAttributes, InferCreationAttributes, Sequelize } from 'sequelize';
+import type { CreationOptional, InferAttributes, InferCreationAttributes, NonAttribute, Sequelize } from 'sequelize';
+import type { AuditLink } from './audit-link.ts';
 import { primaryKey, storage } from './storage.ts';
 
 /** Flat, and never a secret. */
@@ -17,6 +18,8 @@ export class AuditEvent extends Model<InferAttributes<AuditEvent>, InferCreation
   declare subjectId: string | null;
   declare action: string;
   declare details: CreationOptional<AuditDetails>;
+  /** Its place in the chain, where it was asked for. */
+  declare link?: NonAttribute<AuditLink>;
 }
 
 /** @returns a class of its own for this connection. */

@@ -44,6 +44,7 @@ export function bindModels(sequelize: Sequelize) {
     FileVersion: bindFileVersion(sequelize),
     FileUsage: bindFileUsage(sequelize),
   };
+  models.AuditEvent.hasOne(models.AuditLink, { as: 'link', foreignKey: 'eventId' });
   models.Membership.belongsTo(models.User, { as: 'user', foreignKey: 'userId' });
   models.Membership.belongsTo(models.Organisation, { as: 'organisation', foreignKey: 'organisationId' });
   models.LoginSession.belongsTo(models.User, { as: 'user', foreignKey: 'userId' });

@@ -2,8 +2,10 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { listenToChanges } from '@netpilot/db/changes.ts';
 import { type Database, openDatabase } from '@netpilot/db/database.ts';
-import { createAuditLog } from './audit/audit-log.ts';
-import { type AuditReader, createAuditReader } from './audit/audit-reader.ts';
+import { AuditAnchors } from './audit/anchors.ts';
+import { type AuditLog, createAuditLog } from './audit/audit-log.ts';
+import { AuditReader } from './audit/audit-reader.ts';
+import { AuditVerifier } from './audit/audit-verifier.ts';
 import { type AccessTokens, createAccessTokens } from './auth/access-tokens.ts';
 import { type AuthCookies, createAuthCookies } from './auth/cookies.ts';
 import { createLoginSessions, type LoginSessions } from './auth/login-sessions.ts';
@@ -17,6 +19,7 @@ import { createMetrics } from './http/health.ts';
 import { createOperationServices, type OperationServices } from './operations/operation-services.ts';
 import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
 import { LockBook } from './oversight/lock-book.ts';
+import { type Recordings, createRecordings, readSigningKey } from './recordings/recordings.ts';
 import { createRouterConnections } from './routers/connections.ts';
 import { createEnrolmentService, type EnrolmentService } from './routers/enrolment.ts';
 import { createRouterService, type RouterService } from './routers/service.ts';
@@ -29,6 +32,8 @@ import { SessionReader } from './sessions/reader.ts';
 import { SessionService } from './sessions/service.ts';
 import { SessionWork } from './sessions/session-work.ts';
 import { TERMINAL_SOCKETS_PER_PERSON } from './terminals/routes.ts';
+import { startScreenWorker } from './terminals/screens/screen-thread.ts';
+import { Screens } from './terminals/screens/screens.ts';
 import { createUserService, type UserService } from './users/service.ts';
 
 /** Everything the api is made of, built once; routes take the few that they use. */
@@ -44,9 +49,12 @@ export interface Services {
   readonly oidc: OidcSignIn;
   readonly organisations: OrganisationService;
   readonly users: UserService;
+  readonly audit: AuditLog;
   readonly auditReader: AuditReader;
+  readonly auditVerifier: AuditVerifier;
   readonly routers: RouterService;
   readonly enrolment: EnrolmentService;
+  readonly recordings: Recordings;
   readonly sessions: SessionService;
   readonly sessionReader: SessionReader;
   readonly sessionWork: SessionWork;
@@ -64,8 +72,11 @@ export interface Services {
 export async function createServices(config: ApiConfig, log: Logger): Promise<Services> {
   const keyRing = createKeyRing(config.secretKeys);
   const database = await openDatabase({ url: config.databaseUrl });
-  const audit = createAuditLog(database);
-  const auditReader = createAuditReader(database);
+  const signingKey = readSigningKey(config.recordings.key);
+  const auditAnchors = new AuditAnchors({ database, key: signingKey, log });
+  const audit = createAuditLog(database, auditAnchors);
+  const auditReader = new AuditReader(database);
+  const auditVerifier = new AuditVerifier(database, audit, signingKey.trusted);
 
   const accessTokens = createAccessTokens(config.tokenKey, config.publicUrl);
   const cookies = createAuthCookies(config.publicUrl);
@@ -83,7 +94,16 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const reach = { links, connections, gateway, log };
   const probe = new ConnectionProbe({ ...reach, database });
   const presence = new Presence();
+  const recordings = createRecordings({ config: config.recordings, database, audit, log });
   const locks = new LockBook(database);
+  const screens = new Screens(startScreenWorker, log);
+  const terminals = {
+    recordings: recordings.store,
+    screens,
+    detachedAhead: config.detachedAhead,
+    events: { tookOver: () => {}, trouble: () => {} },
+    log,
+  };
   const sessions = new SessionService({
     ...reach,
     database,
@@ -91,6 +111,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     probe,
     presence,
     locks,
+    terminals,
     limits: { screenLockMs: config.screenLockMs, idleMs: config.idleMs, lifetimeMs: config.lifetimeMs },
     routerWaitMs: config.routerWaitMs,
     queuePresenceMs: config.queuePresenceMs,
@@ -146,9 +167,12 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     oidc,
     organisations,
     users,
+    audit,
     auditReader,
+    auditVerifier,
     routers,
     enrolment,
+    recordings,
     sessions,
     sessionReader,
     sessionWork,
@@ -166,9 +190,12 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
       events.close();
       terminalSockets.close();
       await sessions.close();
+      await recordings.close();
+      screens.close();
       probe.close();
       await links.close();
       gateway.close();
+      await auditAnchors.close();
       await database.close();
     },
   };

@@ -2,6 +2,7 @@ import type { Transaction } from 'sequelize';
 import type { Database } from '@netpilot/db/database.ts';
 import type { AuditAction } from '../../../contract/audit.ts';
 import type { Actor } from '../access/actor.ts';
+import type { AuditAnchors } from './anchors.ts';
 
 export interface AuditEntry {
   readonly action: AuditAction;
@@ -22,9 +23,13 @@ export interface AuditLog {
   record(entry: AuditEntry, transaction?: Transaction): Promise<void>;
 }
 
-/** @returns the audit log over the database. */
-export function createAuditLog(database: Database): AuditLog {
+/**
+ * @param anchors told of each chain that grows.
+ * @returns the audit log over the database.
+ */
+export function createAuditLog(database: Database, anchors: Pick<AuditAnchors, 'grew'>): AuditLog {
   const write = async (entry: AuditEntry, transaction: Transaction) => {
+    anchors.grew(entry.organisationId);
     await database.models.AuditEvent.create(
       {
         action: entry.action,

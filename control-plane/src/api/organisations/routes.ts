@@ -1,11 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AuditEvent } from '../../../contract/audit.ts';
 import { Id } from '../../../contract/identifiers.ts';
 import { Member, MemberChange, MemberInput, Organisation, OrganisationInput } from '../../../contract/organisations.ts';
-import { PageQuery, pageOf } from '../../../contract/page.ts';
-import type { AuditReader } from '../audit/audit-reader.ts';
 import type { OrganisationService } from './service.ts';
 
 const InOrganisation = z.strictObject({ id: Id });
@@ -13,13 +10,13 @@ const OfMember = z.strictObject({ id: Id, userId: Id });
 const Nothing = z.undefined().describe('no content');
 const tags = ['organisations'];
 
-/** Organisations, their members and their audit trail. */
+/** Organisations and their members. */
 export async function organisationRoutes(
   instance: FastifyInstance,
-  services: { organisations: OrganisationService; auditReader: AuditReader },
+  services: { organisations: OrganisationService },
 ): Promise<void> {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const { organisations, auditReader } = services;
+  const { organisations } = services;
 
   app.get(
     '/organisations',
@@ -98,14 +95,5 @@ export async function organisationRoutes(
       await organisations.removeMember(actor, params.id, params.userId);
       return reply.status(204).send();
     },
-  );
-
-  app.get(
-    '/organisations/:id/audit',
-    {
-      config: { access: 'audit.read' },
-      schema: { tags, params: InOrganisation, querystring: PageQuery, response: { 200: pageOf(AuditEvent) } },
-    },
-    async ({ actor, params, query }) => auditReader.ofOrganisation(actor, params.id, query),
   );
 }
