@@ -49,6 +49,8 @@ const ROUTER = '/api/v1/routers/{router}';
 const SPARE = '/api/v1/routers/{spareRouter}';
 const SESSION = '/api/v1/sessions/{session}';
 const USER = '/api/v1/users/{member}';
+const MAC = 'aa:bb:cc:dd:ee:01';
+const NOBODYS = '00000000-0000-4000-8000-000000000000';
 
 /**
  * Every route of the api and what it answers to whom, written by hand from the design, not from the code. Statuses of those who may:
@@ -96,6 +98,19 @@ export const TABLE: readonly Row[] = [
   row('POST /api/v1/routers/:id/test',                        '200 200 200 200 403 404 404 401 401', { path: `${SPARE}/test` }),
   row('POST /api/v1/routers/:id/host-key',                    '409 409 409 403 403 404 404 401 401', { path: `${ROUTER}/host-key`, body: { fingerprint: `SHA256:${TOKEN}` } }),
 
+  row('GET /api/v1/routers/:id/devices',                      '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/devices` }),
+  row('PATCH /api/v1/routers/:id/devices/:mac',               '404 404 404 404 403 404 404 401 401', { path: `${ROUTER}/devices/${MAC}`, body: { name: 'Phone' } }),
+  row('DELETE /api/v1/routers/:id/devices/:mac',              '404 404 404 404 403 404 404 401 401', { path: `${ROUTER}/devices/${MAC}` }),
+  row('GET /api/v1/routers/:id/usage',                        '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/usage?period=day` }),
+  row('GET /api/v1/routers/:id/usage/export',                 '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/usage/export?period=day&format=csv` }),
+  row('GET /api/v1/routers/:id/speed-tests',                  '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/speed-tests` }),
+  row('GET /api/v1/routers/:id/operations',                   '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/operations` }),
+  row('GET /api/v1/routers/:id/operations/:runId',            '404 404 404 404 404 404 404 401 401', { path: `${ROUTER}/operations/${NOBODYS}` }),
+  row('DELETE /api/v1/routers/:id/operations/:runId',         '404 404 404 404 404 404 404 401 401', { path: `${ROUTER}/operations/${NOBODYS}` }),
+  row('GET /api/v1/routers/:id/policies',                     '200 200 200 200 200 404 404 401 401', { path: `${ROUTER}/policies` }),
+  row('POST /api/v1/routers/:id/policies/:kind/take',         '409 409 409 409 403 404 404 401 401', { path: `${ROUTER}/policies/access/take` }),
+  row('POST /api/v1/routers/:id/import',                      '200 200 200 403 403 404 404 401 401', { path: `${ROUTER}/import`, body: { dryRun: true, files: {} } }),
+
   row('GET /api/v1/events',                                   'open open open open open open open 401 401', { webSocket: true }),
   row('GET /api/v1/sessions',                                 '200 200 200 200 200 200 200 401 401'),
   row('POST /api/v1/sessions',                                '502 502 502 502 403 404 404 401 401', { body: { routerId: '{spareRouter}' } }),
@@ -103,6 +118,7 @@ export const TABLE: readonly Row[] = [
   row('GET /api/v1/oversight/sessions',                       '403 200 200 403 403 404 200 401 401', { path: '/api/v1/oversight/sessions?organisationId={organisation}' }),
   row('GET /api/v1/sessions/:id',                             '200 200 200 404 404 404 200 401 401', { path: SESSION }),
   row('POST /api/v1/sessions/:id/exec',                       '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/exec`, body: { command: 'true' } }),
+  row('POST /api/v1/sessions/:id/operations/:name',           '400 403 403 404 404 404 403 401 401', { path: `${SESSION}/operations/access.block`, body: { mac: 'router' } }),
   row('GET /api/v1/sessions/:id/terminals',                   '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals` }),
   row('POST /api/v1/sessions/:id/terminals',                  '201 403 403 404 404 404 403 401 401', { path: `${SESSION}/terminals`, body: { cols: 80, rows: 24 } }),
   row('GET /api/v1/sessions/:id/terminals/:terminalId/attach', 'open 4404 4404 4404 4404 4404 4404 401 401', { path: `${SESSION}/terminals/{terminal}/attach`, webSocket: true }),
