@@ -29,10 +29,35 @@ export async function request<T extends z.ZodType>(call: Call<T>): Promise<z.out
     return await send(call);
   } catch (error) {
     if (!isProblem(error, 'unauthenticated')) throw error;
-    const outcome = await refresh();
-    if (outcome === 'signed_out') throw error;
-    if (outcome === 'unreachable') throw new UnreachableError('the sign-in could not be renewed', { cause: error });
+    await renewSignIn(error);
     return send(call);
+  }
+}
+
+/** @throws `error` when the person has to sign in; UnreachableError when nobody could be asked. */
+async function renewSignIn(error: unknown): Promise<void> {
+  const outcome = await refresh();
+  if (outcome === 'signed_out') throw error;
+  if (outcome === 'unreachable') throw new UnreachableError('the sign-in could not be renewed', { cause: error });
+}
+
+/**
+ * For answers that are no single JSON value: streams and bytes. Renews the sign-in once as {@link request} does; has no time-out.
+ * @param path below `/api/v1`, with its query.
+ * @throws as {@link request}; the signal's AbortError.
+ */
+export async function requestRaw(path: string, init: RequestInit): Promise<Response> {
+  const once = async () => {
+    const response = await reach(`${API}${path}`, { ...init, credentials: 'same-origin' });
+    if (!response.ok && response.status !== 304) throw await readProblem(response);
+    return response;
+  };
+  try {
+    return await once();
+  } catch (error) {
+    if (!isProblem(error, 'unauthenticated')) throw error;
+    await renewSignIn(error);
+    return once();
   }
 }
 
