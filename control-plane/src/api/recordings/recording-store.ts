@@ -26,6 +26,8 @@ export interface RecordingStoreOptions {
   readonly log: Pick<Logger, 'warn' | 'error'>;
   /** No recording grows larger, in bytes. */
   readonly maxBytes: number;
+  /** A recording has its end, in its file and in the database. */
+  readonly onEnded: () => void;
 }
 
 type RowNames = Pick<RecordingRow, 'id' | 'organisationId' | 'routerName' | 'sessionId' | 'terminalId' | 'startedAt'>;
@@ -178,6 +180,7 @@ export class DirectoryStore implements RecordingStore {
     if (!recorder.ended) return;
     try {
       await this.#options.rows.ended(row, recorder.signedEnd, { output: recorder.end, file: recorder.size });
+      this.#options.onEnded();
     } catch (error) {
       // The sweep finds it: its file has the end that its row lacks.
       this.#options.log.warn({ err: error, recordingId: row.id }, 'the end of a recording is not in the database yet');

@@ -7,11 +7,13 @@ import { RecordingDirectory } from './recording-directory.ts';
 import { RecordingLibrary } from './recording-library.ts';
 import { RecordingRows } from './recording-rows.ts';
 import { DirectoryStore } from './recording-store.ts';
+import { RecordingSweep } from './recording-sweep.ts';
 import { RecordingService } from './service.ts';
 import { type SigningKey, createSigningKey } from './signing-key.ts';
 
 export interface RecordingsOptions {
   readonly config: ApiConfig['recordings'];
+  readonly key: SigningKey;
   readonly database: Database;
   readonly audit: AuditLog;
   readonly log: Logger;
@@ -22,24 +24,31 @@ export interface Recordings {
   readonly store: DirectoryStore;
   readonly service: RecordingService;
   readonly key: SigningKey;
+  /** Takes up what an earlier process left. */
+  start(): void;
   /** Lets go of what is open; recordings go on in the next process. */
   close(): Promise<void>;
 }
 
-/** Builds the recordings. @throws ConfigError when the key is none. */
-export function createRecordings({ config, database, audit, log }: RecordingsOptions): Recordings {
-  const key = readSigningKey(config.key);
+/** Builds the recordings; nothing runs before `start`. */
+export function createRecordings({ config, key, database, audit, log }: RecordingsOptions): Recordings {
   const directory = new RecordingDirectory(config.directory);
   const rows = new RecordingRows(database);
-  const store = new DirectoryStore({ directory, rows, key, audit, log, maxBytes: config.maxBytes });
   const bucket = config.bucket === null ? null : new Bucket(config.bucket);
+  const onEnded = () => sweep.wake();
+  const store = new DirectoryStore({ directory, rows, key, audit, log, maxBytes: config.maxBytes, onEnded });
   const library = new RecordingLibrary({ database, audit, directory, store, bucket });
+  const sweep = new RecordingSweep({ rows, directory, library, store, bucket, audit, log });
   const service = new RecordingService({ database, audit, library, key });
   return {
     store,
     service,
     key,
-    close: () => store.close(),
+    start: () => sweep.start(),
+    async close() {
+      await sweep.close();
+      await store.close();
+    },
   };
 }
 
