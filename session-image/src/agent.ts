@@ -1,10 +1,13 @@
 import { AGENT_PATHS, CONTROL_SOCKET } from '@netpilot/control-plane/contract/agent.ts';
 import type { AgentStatus } from '@netpilot/control-plane/contract/agent.ts';
 import { execRoutes } from './exec/routes.ts';
+import { fileRoutes } from './files/routes.ts';
 import { keepDialling } from './link/dial.ts';
 import { sendJson } from './link/json.ts';
 import { createRouter } from './link/router.ts';
 import { serveLink } from './link/serve.ts';
+import { openwrt } from './operations/openwrt/driver.ts';
+import { operationRoutes } from './operations/routes.ts';
 import { KEEPALIVE_MS } from './ssh/connect.ts';
 import { ConnectionService } from './ssh/connection-service.ts';
 import { connectionRoutes } from './ssh/routes.ts';
@@ -50,6 +53,8 @@ export function startAgent(options: AgentOptions): Agent {
       ...connectionRoutes(connections),
       ...terminalRoutes(terminals),
       ...execRoutes(connections),
+      ...operationRoutes(connections, openwrt),
+      ...fileRoutes(connections),
     ],
     report,
   );

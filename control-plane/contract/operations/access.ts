@@ -8,7 +8,7 @@ const DisplayedName = z.string().trim().min(1).max(80);
 export const Block = z.strictObject({ mac: Mac, windows: TimeWindows });
 export type Block = z.output<typeof Block>;
 
-/** Group 0 is Guest: it cannot be deleted and holds every device that is in no other group once `guestForNew` is on. */
+/** Group 0 is Guest: it cannot be deleted, and its policy holds for strangers too (`AccessPlan.known`). */
 export const GUEST_GROUP = 0;
 export const GroupId = z.int().min(0).max(99);
 
@@ -52,6 +52,11 @@ export const AccessPlan = z.strictObject({
   whitelist: ModeSettings,
   blacklist: ModeSettings,
   groups: z.array(Group).max(100),
+  /**
+   * Devices that are no strangers. Once this is not null, the policy of Guest holds for every device that is neither here nor in a block, a group or the
+   * list of the active mode, from its first packet on.
+   */
+  known: z.array(Mac).max(4_096).nullable().default(null),
 });
 export type AccessPlan = z.output<typeof AccessPlan>;
 
@@ -62,6 +67,7 @@ export const EMPTY_PLAN: AccessPlan = {
   whitelist: { devices: [], limited: { downMbps: 50, upMbps: 50 }, full: { downMbps: null, upMbps: null } },
   blacklist: { devices: [], limited: { downMbps: 50, upMbps: 50 }, full: { downMbps: null, upMbps: null } },
   groups: [{ id: GUEST_GROUP, name: 'Guest', policy: { block: false, limit: null, windows: [] }, members: [] }],
+  known: null,
 };
 
 /** Names a state of the plan on the router; changes whenever anybody changes it there. */
@@ -130,6 +136,12 @@ export const ACCESS_OPERATIONS = {
   /** Makes a group or replaces it. A device that is named leaves its former group. */
   'access.group': change(z.strictObject({ group: Group, asker: Asker.prefault({}) }), AccessChange, 'router.operate'),
   'access.delete_group': change(z.strictObject({ id: GroupId.min(1) }), AccessChange, 'router.operate'),
+  /** Tells strangers from the rest (`AccessPlan.known`); null treats nobody as a stranger. */
+  'access.known': change(
+    z.strictObject({ known: z.array(Mac).max(4_096).nullable(), asker: Asker.prefault({}) }),
+    AccessChange,
+    'router.operate',
+  ),
   /** Puts a whole plan in the place of the router's; `revision` is the one it is meant to replace, null replaces any. */
   'access.apply': change(
     z.strictObject({ plan: AccessPlan, revision: Revision.nullable(), asker: Asker.prefault({}) }),

@@ -5,6 +5,8 @@ export interface CommandBounds {
   timeoutSeconds: number;
   /** For stdout and stderr together. */
   maxBytes: number;
+  /** What the command reads; nothing when left out. */
+  input?: Buffer;
 }
 
 /** Milliseconds a router has to close the channel of a command that we ended. */
@@ -66,6 +68,6 @@ export function collect(channel: RouterChannel, bounds: CommandBounds, since: nu
     });
     channel.once('close', finish);
     // A command that waits for input must see its end rather than the time-out.
-    channel.end();
+    channel.end(bounds.input);
   });
 }

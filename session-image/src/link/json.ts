@@ -9,15 +9,19 @@ export function bodyOf(stream: ServerHttp2Stream): AsyncIterable<Buffer> {
 }
 
 /**
- * Reads a request's body as JSON, at most {@link MAX_AGENT_LINE} bytes.
+ * Reads a request's body as JSON, at most `maxBytes`.
  * @throws ProblemError `invalid_request` when it is longer, no JSON, or not what `schema` wants.
  */
-export async function readJson<T extends z.ZodType>(stream: ServerHttp2Stream, schema: T): Promise<z.output<T>> {
+export async function readJson<T extends z.ZodType>(
+  stream: ServerHttp2Stream,
+  schema: T,
+  maxBytes = MAX_AGENT_LINE,
+): Promise<z.output<T>> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of bodyOf(stream)) {
     length += chunk.length;
-    if (length > MAX_AGENT_LINE) throw new ProblemError('invalid_request', 'The body is too long.');
+    if (length > maxBytes) throw new ProblemError('invalid_request', 'The body is too long.');
     chunks.push(chunk);
   }
   return parseJson(Buffer.concat(chunks), schema);
