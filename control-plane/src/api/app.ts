@@ -20,6 +20,7 @@ import { serveWeb } from './http/static-web.ts';
 import { operationRoutes } from './operations/routes.ts';
 import { organisationRoutes } from './organisations/routes.ts';
 import { recordingRoutes } from './recordings/routes.ts';
+import { oversightRoutes } from './oversight/routes.ts';
 import { enrolmentRoutes, routerRoutes } from './routers/routes.ts';
 import type { Services } from './services.ts';
 import { sessionRoutes } from './sessions/routes.ts';
@@ -83,6 +84,7 @@ export async function createApp(services: Services): Promise<FastifyInstance> {
       await api.register(async (forms) => enrolmentRoutes(forms, services));
       await sessionRoutes(api, services);
       await terminalRoutes(api, services);
+      await oversightRoutes(api, services);
       await fileRoutes(api, services);
       await deviceRoutes(api, services.network);
       await operationRoutes(api, services.network);

@@ -19,6 +19,9 @@ import { createMetrics } from './http/health.ts';
 import { createOperationServices, type OperationServices } from './operations/operation-services.ts';
 import { createOrganisationService, type OrganisationService } from './organisations/service.ts';
 import { LockBook } from './oversight/lock-book.ts';
+import { LockService } from './oversight/lock-service.ts';
+import { OrganisationPolicies } from './oversight/policies.ts';
+import { SessionOversight } from './oversight/session-oversight.ts';
 import { type Recordings, createRecordings, readSigningKey } from './recordings/recordings.ts';
 import { createRouterConnections } from './routers/connections.ts';
 import { createEnrolmentService, type EnrolmentService } from './routers/enrolment.ts';
@@ -58,6 +61,9 @@ export interface Services {
   readonly sessions: SessionService;
   readonly sessionReader: SessionReader;
   readonly sessionWork: SessionWork;
+  readonly oversight: SessionOversight;
+  readonly locks: LockService;
+  readonly policies: OrganisationPolicies;
   readonly files: FileService;
   readonly network: OperationServices;
   readonly terminalSockets: PersonSockets;
@@ -94,7 +100,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const reach = { links, connections, gateway, log };
   const probe = new ConnectionProbe({ ...reach, database });
   const presence = new Presence();
-  const recordings = createRecordings({ config: config.recordings, database, audit, log });
+  const recordings = createRecordings({ config: config.recordings, key: signingKey, database, audit, log });
   const locks = new LockBook(database);
   const screens = new Screens(startScreenWorker, log);
   const terminals = {
@@ -117,7 +123,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     queuePresenceMs: config.queuePresenceMs,
   });
   const sessionReader = new SessionReader(sessions, database, presence);
-  const sessionWork = new SessionWork(sessions, sessionReader, audit);
+  const sessionWork = new SessionWork(sessions, sessionReader, audit, loginSessions);
 
   const files = createFileService({ database, keyRing, audit, sessions, sessionReader, limits: config.files, log });
   const { publicUrl, tunnelAddress, externalPorts } = config;
@@ -153,6 +159,9 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     passages: files.passages,
     log,
   });
+  const lockService = new LockService({ database, audit, enforce: () => cuts.recheck() });
+  const policies = new OrganisationPolicies(database, audit);
+  const oversight = new SessionOversight({ sessions, reader: sessionReader, policies, audit });
   const metrics = createMetrics(() => [...sessions.active].filter(({ machine }) => machine.state === 'live').length);
 
   return {
@@ -176,12 +185,16 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     sessions,
     sessionReader,
     sessionWork,
+    oversight,
+    locks: lockService,
+    policies,
     files,
     network,
     terminalSockets,
     events,
     async start() {
       await Promise.all([sessions.recover(), network.runs.recover()]);
+      recordings.start();
     },
     async close() {
       await cuts.close();

@@ -48,6 +48,7 @@ const ORGANISATION = '/api/v1/organisations/{organisation}';
 const ROUTER = '/api/v1/routers/{router}';
 const SPARE = '/api/v1/routers/{spareRouter}';
 const SESSION = '/api/v1/sessions/{session}';
+const OVERSEEN = '/api/v1/oversight/sessions/{session}';
 const USER = '/api/v1/users/{member}';
 const MAC = 'aa:bb:cc:dd:ee:01';
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
@@ -69,6 +70,7 @@ export const TABLE: readonly Row[] = [
   row('POST /api/v1/enrolment/script',                        '410 410 410 410 410 410 410 410 410', { form: { token: TOKEN } }),
   row('POST /api/v1/enrolment/report',                        '410 410 410 410 410 410 410 410 410', { form: { token: TOKEN, key: KEY, host_key: KEY, user: 'root' } }),
   row('GET /api/v1/auth/sign-in',                             '302 302 302 302 302 302 302 302 302'),
+  row('GET /api/v1/auth/sign-in-again',                       '302 302 302 302 302 302 302 401 401'),
   row('GET /api/v1/auth/callback',                            '302 302 302 302 302 302 302 302 302', { path: '/api/v1/auth/callback?code=x&state=y' }),
   row('POST /api/v1/auth/refresh',                            '204 204 204 204 204 204 204 401 401'),
   row('POST /api/v1/auth/tokens',                             '200 200 200 200 200 200 200 401 401'),
@@ -84,6 +86,18 @@ export const TABLE: readonly Row[] = [
   row('PATCH /api/v1/organisations/:id/members/:userId',      '403 200 200 403 403 404 404 401 401', { path: `${ORGANISATION}/members/{member}`, body: { role: 'viewer' } }),
   row('DELETE /api/v1/organisations/:id/members/:userId',     '403 204 204 403 403 404 404 401 401', { path: `${ORGANISATION}/members/{member}` }),
   row('GET /api/v1/organisations/:id/audit',                  '403 200 200 403 403 404 200 401 401', { path: `${ORGANISATION}/audit` }),
+  row('GET /api/v1/organisations/:id/audit/export',           '403 200 200 403 403 404 200 401 401', { path: `${ORGANISATION}/audit/export?format=csv` }),
+  row('POST /api/v1/organisations/:id/audit/verify',          '403 200 200 403 403 404 200 401 401', { path: `${ORGANISATION}/audit/verify` }),
+  row('GET /api/v1/audit',                                    '404 404 404 404 404 404 200 401 401'),
+  row('GET /api/v1/audit/export',                             '404 404 404 404 404 404 200 401 401', { path: '/api/v1/audit/export?format=jsonl' }),
+  row('POST /api/v1/audit/verify',                            '404 404 404 404 404 404 200 401 401'),
+  row('GET /api/v1/organisations/:id/policy',                 '200 200 200 200 200 404 200 401 401', { path: `${ORGANISATION}/policy` }),
+  row('PATCH /api/v1/organisations/:id/policy',               '403 200 200 403 403 404 404 401 401', { path: `${ORGANISATION}/policy`, body: { watchNotice: true } }),
+  row('GET /api/v1/locks',                                    '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/locks',                                    '403 200 200 403 403 404 200 401 401', { path: '/api/v1/locks?organisationId={organisation}' }),
+  row('POST /api/v1/locks',                                   '403 201 201 403 403 404 201 401 401', { body: { organisationId: '{organisation}', target: { type: 'role', role: 'viewer' }, message: 'Later.', expiresAt: null } }),
+  row('POST /api/v1/locks',                                   '404 404 404 404 404 404 201 401 401', { body: { organisationId: null, target: { type: 'user', userId: '{member}' }, message: 'Later.', expiresAt: null } }),
+  row('DELETE /api/v1/locks/:id',                             '404 404 404 404 404 404 404 401 401', { path: '/api/v1/locks/{spareRouter}' }),
 
   row('GET /api/v1/users',                                    '404 404 404 404 404 404 200 401 401'),
   row('PATCH /api/v1/users/:id',                              '404 404 404 404 404 404 200 401 401', { path: USER, body: { disabled: false } }),
@@ -116,6 +130,13 @@ export const TABLE: readonly Row[] = [
   row('POST /api/v1/sessions',                                '502 502 502 502 403 404 404 401 401', { body: { routerId: '{spareRouter}' } }),
   row('GET /api/v1/oversight/sessions',                       '200 200 200 200 200 200 200 401 401'),
   row('GET /api/v1/oversight/sessions',                       '403 200 200 403 403 404 200 401 401', { path: '/api/v1/oversight/sessions?organisationId={organisation}' }),
+  row('GET /api/v1/oversight/sessions/:id/terminals',         '403 200 200 404 404 404 200 401 401', { path: `${OVERSEEN}/terminals` }),
+  row('GET /api/v1/oversight/sessions/:id/terminals/:terminalId/watch', '4404 open open 4404 4404 4404 open 401 401', { path: `${OVERSEEN}/terminals/{terminal}/watch`, webSocket: true }),
+  row('GET /api/v1/oversight/sessions/:id/terminals/:terminalId/join', '4404 open open 4404 4404 4404 open 401 401', { path: `${OVERSEEN}/terminals/{terminal}/join`, webSocket: true }),
+  row('POST /api/v1/oversight/sessions/:id/message',          '403 200 200 404 404 404 200 401 401', { path: `${OVERSEEN}/message`, body: { text: 'Hello.' } }),
+  row('POST /api/v1/oversight/sessions/:id/pause',            '403 200 200 404 404 404 200 401 401', { path: `${OVERSEEN}/pause` }),
+  row('POST /api/v1/oversight/sessions/:id/resume',           '403 200 200 404 404 404 200 401 401', { path: `${OVERSEEN}/resume` }),
+  row('POST /api/v1/sessions/:id/unlock',                     '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/unlock` }),
   row('GET /api/v1/sessions/:id',                             '200 200 200 404 404 404 200 401 401', { path: SESSION }),
   row('POST /api/v1/sessions/:id/exec',                       '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/exec`, body: { command: 'true' } }),
   row('POST /api/v1/sessions/:id/operations/:name',           '400 403 403 404 404 404 403 401 401', { path: `${SESSION}/operations/access.block`, body: { mac: 'router' } }),

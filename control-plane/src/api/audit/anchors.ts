@@ -45,7 +45,7 @@ export class AuditAnchors {
   sign(): Promise<void> {
     this.#signing = this.#signing
       .then(async () => {
-        for (const [chain, signed] of [...this.#grown]) await this.#signOne(chain, signed);
+        for (const [chain, signed] of this.#grown) await this.#signOne(chain, signed);
       })
       .catch((error: unknown) => this.#options.log.warn({ err: error }, 'the head of an audit chain was not signed'));
     return this.#signing;

@@ -14,7 +14,7 @@ import { EXPORT_TYPES, exportLines } from './export.ts';
 const InOrganisation = z.strictObject({ id: Id });
 const tags = ['audit'];
 /** Each of these reads a whole trail. */
-const HEAVY = { rateLimit: { max: 10, timeWindow: '1 minute' } };
+const HEAVY = { rateLimit: { max: 30, timeWindow: '1 minute' } };
 
 export interface AuditRouteServices {
   readonly audit: AuditLog;

@@ -25,6 +25,10 @@ export interface TokenPair {
 export interface LoginSessions {
   /** Records the person and a new login session. @throws ProblemError `forbidden` for a disabled person. */
   signIn(identity: Identity, device: Device): Promise<TokenPair>;
+  /** Notes that the person of a login session has proved again who they are. @throws ProblemError `sign_in_failed` for anybody else. */
+  signInAgain(identity: Identity, loginSessionId: string): Promise<void>;
+  /** @returns when the person of a login session last proved who they are, in milliseconds since the epoch; 0 for one that is gone. */
+  authenticatedAt(loginSessionId: string): Promise<number>;
   /**
    * Exchanges a refresh token for a new pair. One that was used before revokes its whole login session.
    * @throws ProblemError `unauthenticated` when the token is unknown, used, expired or revoked.
@@ -116,6 +120,7 @@ export function createLoginSessions({
             expiresAt: fromNow(REFRESH_TOKEN_SECONDS),
             userAgent: device.userAgent?.slice(0, 300) ?? null,
             address: device.address,
+            authenticatedAt: new Date(),
           },
           { transaction },
         );
@@ -124,6 +129,28 @@ export function createLoginSessions({
           transaction,
         );
         return newTokens(user.id, login.id, transaction);
+      }),
+
+    signInAgain: (identity, loginSessionId) =>
+      database.transaction(SIGN_IN_SCOPE, async (transaction) => {
+        const login = await LoginSession.findByPk(loginSessionId, { transaction });
+        const user = login === null ? null : await User.findByPk(login.userId, { transaction });
+        const same = user !== null && user.issuer === identity.issuer && user.subject === identity.subject;
+        if (login === null || !same || login.revokedAt !== null || user.disabledAt !== null) {
+          throw new ProblemError('sign_in_failed', 'Somebody else signed in.');
+        }
+        await login.update({ authenticatedAt: new Date() }, { transaction });
+        const actor = { userId: user.id, name: user.name };
+        await audit.record(
+          { action: 'reauthenticated', organisationId: null, actor, subjectId: login.id },
+          transaction,
+        );
+      }),
+
+    authenticatedAt: (loginSessionId) =>
+      database.transaction(SIGN_IN_SCOPE, async (transaction) => {
+        const login = await LoginSession.findByPk(loginSessionId, { transaction });
+        return login === null || login.revokedAt !== null ? 0 : login.authenticatedAt.getTime();
       }),
 
     async refresh(refreshToken) {

@@ -7,6 +7,8 @@ import { safeReturnPath } from './return-path.ts';
 /** Seconds that a person has between leaving for the issuer and coming back. */
 export const SIGN_IN_SECONDS = 600;
 const CONTEXT = 'oidc sign-in';
+/** How far the issuer's clock may be from ours. */
+const CLOCK_SKEW_SECONDS = 10;
 
 /** What must survive between the two redirects, sealed into a cookie of the browser that began. */
 const Attempt = z.strictObject({
@@ -15,6 +17,8 @@ const Attempt = z.strictObject({
   verifier: z.string(),
   returnTo: z.string(),
   expiresAt: z.int(),
+  /** The sign-in that is to be proved again, and since when (seconds since the epoch); null for a new one. */
+  again: z.strictObject({ loginSessionId: z.uuid(), since: z.int() }).nullable(),
 });
 
 const IdentityClaims = z.object({
@@ -41,15 +45,26 @@ export interface OidcOptions {
   readonly redirectUri: string;
 }
 
+/** A sign-in that the issuer has confirmed. */
+export interface Completed {
+  readonly identity: Identity;
+  readonly returnTo: string;
+  /** The sign-in that was proved again; null for a new one. */
+  readonly loginSessionId: string | null;
+}
+
 export interface OidcSignIn {
-  /** @returns where to send the browser, and the sealed attempt for its cookie. */
-  begin(returnTo: string | undefined): Promise<{ location: string; attempt: string }>;
+  /**
+   * @param loginSessionId a sign-in whose person is to prove again who they are, now and by more than a session at the issuer.
+   * @returns where to send the browser, and the sealed attempt for its cookie.
+   */
+  begin(returnTo: string | undefined, loginSessionId?: string): Promise<{ location: string; attempt: string }>;
   /**
    * Redeems the issuer's answer.
    * @param query the query string of the callback as it came, with `?`.
    * @throws ProblemError `sign_in_failed` for anything but the answer to this very attempt.
    */
-  complete(query: string, attempt: string | undefined): Promise<{ identity: Identity; returnTo: string }>;
+  complete(query: string, attempt: string | undefined): Promise<Completed>;
 }
 
 /**
@@ -84,14 +99,15 @@ export function createOidcSignIn(options: OidcOptions, keyRing: KeyRing): OidcSi
   };
 
   return {
-    async begin(returnTo) {
+    async begin(returnTo, loginSessionId) {
       const config = await configuration();
       const attempt = {
         state: client.randomState(),
         nonce: client.randomNonce(),
         verifier: client.randomPKCECodeVerifier(),
         returnTo: safeReturnPath(returnTo),
-        expiresAt: Math.floor(Date.now() / 1000) + SIGN_IN_SECONDS,
+        expiresAt: nowSeconds() + SIGN_IN_SECONDS,
+        again: loginSessionId === undefined ? null : { loginSessionId, since: nowSeconds() },
       };
       const location = client.buildAuthorizationUrl(config, {
         redirect_uri: options.redirectUri,
@@ -100,6 +116,8 @@ export function createOidcSignIn(options: OidcOptions, keyRing: KeyRing): OidcSi
         nonce: attempt.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(attempt.verifier),
         code_challenge_method: 'S256',
+        // OpenID Connect Core, section 3.1.2.1: both, as issuers honour one or the other.
+        ...(attempt.again === null ? {} : { prompt: 'login', max_age: '0' }),
       });
       return { location: location.href, attempt: keyRing.seal(JSON.stringify(attempt), CONTEXT).toString('base64url') };
     },
@@ -119,6 +137,7 @@ export function createOidcSignIn(options: OidcOptions, keyRing: KeyRing): OidcSi
         });
         const idClaims = tokens.claims();
         if (idClaims === undefined) throw new Error('no id token');
+        if (attempt.again !== null) checkFresh(idClaims.auth_time, attempt.again.since);
         const claims = IdentityClaims.parse(
           idClaims['email'] === undefined && config.serverMetadata().userinfo_endpoint !== undefined
             ? await client.fetchUserInfo(config, tokens.access_token, idClaims.sub)
@@ -133,12 +152,31 @@ export function createOidcSignIn(options: OidcOptions, keyRing: KeyRing): OidcSi
             name: printableName(claims.name) ?? claims.email ?? 'Somebody',
           },
           returnTo: attempt.returnTo,
+          loginSessionId: attempt.again?.loginSessionId ?? null,
         };
       } catch (cause) {
         throw new ProblemError('sign_in_failed', 'The identity provider did not confirm the sign-in.', { cause });
       }
     },
   };
+}
+
+/**
+ * An issuer may answer from a session of its own; `auth_time` says when it really asked (OpenID Connect Core, section 2).
+ * @throws Error when that was before we did.
+ */
+function checkFresh(authTime: unknown, since: number): void {
+  if (
+    typeof authTime !== 'number' ||
+    authTime < since - CLOCK_SKEW_SECONDS ||
+    authTime > nowSeconds() + CLOCK_SKEW_SECONDS
+  ) {
+    throw new Error('the issuer did not ask the person again');
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1_000);
 }
 
 function openAttempt(keyRing: KeyRing, sealed: string | undefined): z.infer<typeof Attempt> {

@@ -44,13 +44,27 @@ export async function authRoutes(instance: FastifyInstance, services: AuthServic
   );
 
   app.get(
+    '/auth/sign-in-again',
+    {
+      config: { access: 'person', ...PUBLIC_RATE },
+      schema: { querystring: z.object({ return_to: z.string().max(500).optional() }), tags: ['sign-in'] },
+    },
+    async ({ actor, query }, reply) => {
+      const { location, attempt } = await oidc.begin(query.return_to, actor.loginSessionId);
+      cookies.setAttempt(reply, attempt);
+      return reply.redirect(location);
+    },
+  );
+
+  app.get(
     '/auth/callback',
     { config: { access: 'public', ...PUBLIC_RATE }, schema: { tags: ['sign-in'] } },
     async (request, reply) => {
       cookies.clearAttempt(reply);
       try {
-        const { identity, returnTo } = await oidc.complete(queryOf(request), cookies.attempt(request));
-        cookies.setTokens(reply, await loginSessions.signIn(identity, deviceOf(request)));
+        const { identity, returnTo, loginSessionId } = await oidc.complete(queryOf(request), cookies.attempt(request));
+        if (loginSessionId === null) cookies.setTokens(reply, await loginSessions.signIn(identity, deviceOf(request)));
+        else await loginSessions.signInAgain(identity, loginSessionId);
         return await reply.redirect(returnTo);
       } catch (error) {
         // A person stands here with a browser: the sign-in page tells them, the log keeps the cause.

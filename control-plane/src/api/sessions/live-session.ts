@@ -3,8 +3,10 @@ import type { GatewaySession } from '../../../contract/gateway.ts';
 import type { EndReason } from '../../../contract/sessions.ts';
 import type { TerminalNotice } from '../../../contract/terminal-frames.ts';
 import { ProblemError } from '../errors.ts';
+import { CLOSE } from '../events/person-sockets.ts';
 import type { GatewayClient } from '../gateway-client/gateway-client.ts';
 import type { SandboxLink } from '../sandbox-link/sandbox-link.ts';
+import { SessionTerminals, type TerminalServices } from '../terminals/session-terminals.ts';
 import { LimitWatch } from './limit-watch.ts';
 import type { Limit, SessionLimits } from './limits.ts';
 import { Overseen, type Pause } from './overseen.ts';
@@ -14,12 +16,11 @@ import { ScreenLock } from './screen-lock.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import { type Command, type Machine, type MachineEvent, step } from './state-machine.ts';
 
-/** A browser that is attached to a terminal of the session. */
-export interface AttachedPage {
-  notice(notice: TerminalNotice): void;
+/** Something besides terminals that is open for a session, such as a transfer of a file. */
+export interface SessionCompanion {
   /** The session is over. */
   end(): void;
-  /** The screen was locked: for pages of its person it is over until they unlock; those who watch go on. */
+  /** The screen was locked: what its person started is over until they unlock. */
   lockScreen?(): void;
 }
 
@@ -37,7 +38,10 @@ export interface LiveSessionOptions {
   readonly limits: SessionLimits;
   /** How long the session waits for a router that is away, in milliseconds. */
   readonly routerWaitMs: number;
-  readonly services: ReachServices & { readonly gateway: Pick<GatewayClient, 'on' | 'call'> };
+  readonly services: ReachServices & {
+    readonly gateway: Pick<GatewayClient, 'on' | 'call'>;
+    readonly terminals: TerminalServices;
+  };
   /** Something that a page sees has changed; `before` is the machine as it was. */
   readonly onChange: (session: LiveSession, before: Machine) => void;
   readonly onScreenLocked: (session: LiveSession) => void;
@@ -46,16 +50,17 @@ export interface LiveSessionOptions {
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 5_000;
 
-/** One session that has not ended, and everything that is open for it: its reach to the router, its timers, the pages on it. */
+/** One session that has not ended, and everything that is open for it: its reach to the router, its timers, its terminals. */
 export class LiveSession implements SessionView {
   readonly identity: SessionIdentity;
   readonly #options: LiveSessionOptions;
-  readonly #pages = new Set<AttachedPage>();
+  readonly #companions = new Set<SessionCompanion>();
   readonly #closing = new AbortController();
   readonly #limitWatch: LimitWatch;
   readonly screenLock: ScreenLock;
   /** What those who oversee it do to it. */
   readonly overseen: Overseen;
+  readonly terminals: SessionTerminals;
   #machine: Machine;
   #lastActivityAt: number | null;
   #warning: SessionView['warning'] = null;
@@ -74,6 +79,13 @@ export class LiveSession implements SessionView {
     this.#lastActivityAt = lastActivityAt;
     this.screenLock = new ScreenLock(screenLockedAt);
     this.overseen = new Overseen(paused, () => this.#options.onChange(this, this.#machine));
+    this.terminals = new SessionTerminals({
+      identity: options.identity,
+      imageDigest: () => this.#machine.imageDigest,
+      services: options.services.terminals,
+      held: () => this.overseen.paused !== null,
+      onInput: () => this.touch(),
+    });
     this.#limitWatch = new LimitWatch(options.limits, {
       warn: (limit, leftMs) => this.#warn(limit, leftMs),
       reached: (limit) => this.#reached(limit),
@@ -144,19 +156,20 @@ export class LiveSession implements SessionView {
 
   /** Tells every page that is attached. */
   notify(notice: TerminalNotice): void {
-    for (const page of this.#pages) page.notice(notice);
+    this.terminals.notice(notice);
   }
 
-  /** A browser attached a terminal. @returns takes it away again. */
-  join(page: AttachedPage): () => void {
-    this.#pages.add(page);
-    return () => this.#pages.delete(page);
+  /** Something ends with the session. @returns takes it away again. */
+  join(companion: SessionCompanion): () => void {
+    this.#companions.add(companion);
+    return () => this.#companions.delete(companion);
   }
 
   /** The api stops: lets go of everything, ends nothing. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#limitWatch.stop();
+    await this.terminals.close();
     await this.#reach?.close();
   }
 
@@ -200,6 +213,7 @@ export class LiveSession implements SessionView {
     this.#reach ??= new RouterReach(sandboxId, routerId, this.#options.services);
     const { routerWaitMs } = this.#options;
     this.#reach.reach(reconnecting?.until ?? Date.now() + routerWaitMs, {
+      linked: (link) => this.terminals.linked(link),
       connected: () => this.#apply({ type: 'connected', at: Date.now() }),
       unreachable: (finding, detail) => this.#apply({ type: 'unreachable', finding, detail, at: Date.now() }),
       lost: () => this.#apply({ type: 'lost', at: Date.now(), waitMs: routerWaitMs }),
@@ -215,9 +229,10 @@ export class LiveSession implements SessionView {
     const reach = this.#reach;
     this.#bytesBefore = this.bytes;
     this.#reach = null;
+    this.terminals.end();
+    for (const companion of this.#companions) companion.end();
+    this.#companions.clear();
     reach?.close().catch((error: unknown) => this.#options.services.log.warn({ err: error }, 'a link did not close'));
-    for (const page of this.#pages) page.end();
-    this.#pages.clear();
   }
 
   async #remove(): Promise<void> {
@@ -256,7 +271,9 @@ export class LiveSession implements SessionView {
     if (limit !== 'screen_lock') return this.end(limit);
     this.#warning = null;
     this.screenLock.lock();
-    for (const page of this.#pages) page.lockScreen?.();
+    for (const companion of this.#companions) companion.lockScreen?.();
+    // Those who watch go on; its person's pages come back when they have signed in anew.
+    this.terminals.closeWhere(({ access }) => access === 'own', CLOSE.screenLocked, 'the screen is locked');
     this.#options.onScreenLocked(this);
   }
 }

@@ -109,7 +109,13 @@ export class Recovery {
     };
     return this.#options.add(
       {
-        ...{ id, organisationId, routerId, routerName, userId, userName, loginSessionId },
+        id,
+        organisationId,
+        routerId,
+        routerName,
+        userId,
+        userName,
+        loginSessionId,
         createdAt: row.createdAt.getTime(),
       },
       machine,

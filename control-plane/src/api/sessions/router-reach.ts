@@ -16,6 +16,8 @@ export interface ReachServices {
 }
 
 export interface ReachListener {
+  /** An agent is on the link (again), whether or not the router can be reached. */
+  linked(link: SandboxLink): void;
   connected(): void;
   /** A finding that trying again does not cure. */
   unreachable(finding: ConnectionFinding, detail: string): void;
@@ -105,6 +107,8 @@ export class RouterReach {
         if (!signal.aborted) listener.agentLost();
         return;
       }
+      if (signal.aborted) return;
+      listener.linked(link);
       let attempt: Attempt;
       try {
         const material = await this.#services.connections.material(this.#routerId);

@@ -3,7 +3,14 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { Id } from '../../../contract/identifiers.ts';
 import { PageQuery, pageOf } from '../../../contract/page.ts';
-import { ExecInput, ExecResult, Session, SessionInput, Terminal, TerminalSize } from '../../../contract/sessions.ts';
+import {
+  ExecInput,
+  ExecResult,
+  ListedTerminal,
+  Session,
+  SessionInput,
+  TerminalSize,
+} from '../../../contract/sessions.ts';
 import { presentSession } from './presenter.ts';
 import { ProblemError } from '../errors.ts';
 import type { SessionReader } from './reader.ts';
@@ -79,6 +86,12 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
   );
 
   app.post(
+    '/sessions/:id/unlock',
+    { config: { access: 'session.read' }, schema: { tags, params: OfSession, response: { 200: Session } } },
+    async ({ actor, params }) => presentSession(await sessionWork.unlock(actor, params.id), actor),
+  );
+
+  app.post(
     '/sessions/:id/exec',
     {
       config: { access: 'session.use' },
@@ -90,8 +103,8 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
   app.get(
     '/sessions/:id/terminals',
     {
-      config: { access: 'session.use' },
-      schema: { tags, params: OfSession, response: { 200: z.strictObject({ items: z.array(Terminal) }) } },
+      config: { access: 'session.attach' },
+      schema: { tags, params: OfSession, response: { 200: z.strictObject({ items: z.array(ListedTerminal) }) } },
     },
     async ({ actor, params }) => ({ items: await sessionWork.listTerminals(actor, params.id) }),
   );
@@ -100,7 +113,7 @@ export async function sessionRoutes(instance: FastifyInstance, services: Session
     '/sessions/:id/terminals',
     {
       config: { access: 'session.use' },
-      schema: { tags, params: OfSession, body: TerminalSize, response: { 201: Terminal } },
+      schema: { tags, params: OfSession, body: TerminalSize, response: { 201: ListedTerminal } },
     },
     async ({ actor, params, body }, reply) =>
       reply.status(201).send(await sessionWork.openTerminal(actor, params.id, body)),

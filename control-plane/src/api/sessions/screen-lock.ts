@@ -39,8 +39,12 @@ export class ScreenLock {
    * @throws ProblemError `sign_in_again` when that was before the lock.
    */
   show(loginSessionId: string, authenticatedAt: number): void {
-    if (this.#lockedAt === null) return;
-    if (authenticatedAt <= this.#lockedAt) throw new ProblemError('sign_in_again');
-    this.#shownTo.add(loginSessionId);
+    this.check(authenticatedAt);
+    if (this.#lockedAt !== null) this.#shownTo.add(loginSessionId);
+  }
+
+  /** @throws ProblemError `sign_in_again` for a sign-in from before the lock. */
+  check(authenticatedAt: number): void {
+    if (this.#lockedAt !== null && authenticatedAt <= this.#lockedAt) throw new ProblemError('sign_in_again');
   }
 }

@@ -9,6 +9,7 @@ import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import type { GatewayClient } from '../gateway-client/gateway-client.ts';
 import type { GatewayChange } from '../gateway-client/gateway-view.ts';
+import type { TerminalServices } from '../terminals/session-terminals.ts';
 import { type Locks, guardUse } from './guard.ts';
 import type { SessionLimits } from './limits.ts';
 import { type EarlierState, LiveSession } from './live-session.ts';
@@ -26,6 +27,7 @@ export interface SessionServiceOptions extends ReachServices {
   readonly gateway: Pick<GatewayClient, 'on' | 'call' | 'sessions' | 'tunnel' | 'connected'>;
   readonly probe: Pick<ConnectionProbe, 'has'>;
   readonly presence: Presence;
+  readonly terminals: TerminalServices;
   readonly locks: Locks & { refresh(): Promise<void> };
   readonly limits: SessionLimits;
   /** How long a session waits for a router that is away, in milliseconds. */

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
-import type { ExecInput, ExecResult, Terminal, TerminalSize } from '../../../contract/sessions.ts';
+import type { ExecInput, ExecResult, ListedTerminal, TerminalSize } from '../../../contract/sessions.ts';
 import type { Actor } from '../access/actor.ts';
+import type { Action } from '../access/policy.ts';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
+import type { LoginSessions } from '../auth/login-sessions.ts';
 import { ProblemError } from '../errors.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionReader } from './reader.ts';
@@ -17,26 +19,48 @@ export class SessionWork {
   readonly #sessions: Pick<SessionService, 'find'>;
   readonly #reader: Pick<SessionReader, 'missing'>;
   readonly #audit: AuditLog;
+  readonly #signIns: Pick<LoginSessions, 'authenticatedAt'>;
   readonly #commands = new Map<string, number>();
 
-  constructor(sessions: Pick<SessionService, 'find'>, reader: Pick<SessionReader, 'missing'>, audit: AuditLog) {
+  constructor(
+    sessions: Pick<SessionService, 'find'>,
+    reader: Pick<SessionReader, 'missing'>,
+    audit: AuditLog,
+    signIns: Pick<LoginSessions, 'authenticatedAt'>,
+  ) {
     this.#sessions = sessions;
     this.#reader = reader;
     this.#audit = audit;
+    this.#signIns = signIns;
   }
 
-  async listTerminals(actor: Actor, id: string): Promise<Terminal[]> {
-    const session = await this.#mine(actor, id);
-    return session.link.listTerminals();
+  /**
+   * Shows the locked screen of the actor's own session to this sign-in again.
+   * @throws ProblemError `sign_in_again` when the person has not proved since the lock who they are.
+   */
+  async unlock(actor: Actor, id: string): Promise<LiveSession> {
+    const session = await this.#mine(actor, id, 'session.read');
+    if (session.identity.userId !== actor.userId) throw new ProblemError('forbidden');
+    if (!session.screenLock.hides(actor.loginSessionId)) return session;
+    const authenticatedAt = await this.#signIns.authenticatedAt(actor.loginSessionId);
+    session.screenLock.check(authenticatedAt);
+    await this.#audit.record(entryOf(session, actor, 'screen_unlocked', { router: session.identity.routerName }));
+    session.unlockScreen(actor.loginSessionId, authenticatedAt);
+    return session;
+  }
+
+  async listTerminals(actor: Actor, id: string): Promise<ListedTerminal[]> {
+    const session = await this.#mine(actor, id, 'session.attach');
+    return session.terminals.list();
   }
 
   /** @throws ProblemError `too_many_terminals`, `router_refused`. */
-  async openTerminal(actor: Actor, id: string, size: TerminalSize): Promise<Terminal> {
+  async openTerminal(actor: Actor, id: string, size: TerminalSize): Promise<ListedTerminal> {
     const session = await this.#mine(actor, id);
     const { link } = session;
     await this.#audit.record(entryOf(session, actor, 'terminal_opened', { router: session.identity.routerName }));
     session.touch();
-    return link.openTerminal(size);
+    return session.terminals.opened(await link.openTerminal(size));
   }
 
   /** @throws ProblemError `not_found` also for a terminal that is not there. */
@@ -44,6 +68,7 @@ export class SessionWork {
     const session = await this.#mine(actor, id);
     session.touch();
     await session.link.deleteTerminal(terminalId);
+    await session.terminals.deleted(terminalId);
   }
 
   /** Runs one command. @throws ProblemError `exec_timeout`, `router_refused`, `too_many_requests`. */
@@ -66,8 +91,8 @@ export class SessionWork {
     }
   }
 
-  async #mine(actor: Actor, id: string): Promise<LiveSession> {
-    return this.#sessions.find(actor, id, 'session.use') ?? this.#reader.missing(actor, id);
+  async #mine(actor: Actor, id: string, action: Action = 'session.use'): Promise<LiveSession> {
+    return this.#sessions.find(actor, id, action) ?? this.#reader.missing(actor, id);
   }
 }
 
