@@ -28,7 +28,8 @@ const Environment = z.object({
   NETPILOT_TUNNEL_ADDRESS: z.string().max(255).optional(),
   NETPILOT_WEB_DIRECTORY: z.string().optional(),
   NETPILOT_DETACHED_MEGABYTES: seconds(64, 4_096),
-  NETPILOT_SCREEN_LOCK_MINUTES: seconds(15, 1_440),
+  /** Parts of a minute are minutes too. */
+  NETPILOT_SCREEN_LOCK_MINUTES: z.coerce.number().min(0.01).max(1_440).default(15),
   NETPILOT_IDLE_MINUTES: seconds(30, 1_440),
   NETPILOT_LIFETIME_HOURS: seconds(12, 168),
   NETPILOT_ROUTER_WAIT_SECONDS: seconds(30, 600),

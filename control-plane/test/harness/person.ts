@@ -79,6 +79,14 @@ export class TestPerson {
     return [status, code];
   }
 
+  /** Proves again who they are, as the page of a locked screen asks. */
+  async signInAgain(subject: string): Promise<void> {
+    const start = new URL('/api/v1/auth/sign-in-again?return_to=/', this.url);
+    const { url, response } = await signInAs(this.jar, start, subject);
+    await response.body?.cancel();
+    if (url.searchParams.has('problem')) throw new Error(`the sign-in failed: ${url.search}`);
+  }
+
   me(): Promise<Me> {
     return this.ask(Me, 'GET', '/me');
   }
@@ -126,6 +134,14 @@ export class TestPerson {
       rows: 24,
     });
     return this.attach(sessionId, id);
+  }
+
+  /** Watches a terminal of somebody else's session, or joins it. */
+  async look(sessionId: string, terminal: number, how: 'watch' | 'join' = 'watch'): Promise<TerminalClient> {
+    const socket = this.webSocket(`/oversight/sessions/${sessionId}/terminals/${terminal}/${how}`);
+    const client = new TerminalClient(terminal, socket);
+    await client.attached;
+    return client;
   }
 
   /** Attaches to a terminal, from an offset when one is given. */

@@ -5,6 +5,7 @@ import {
   encodeFrame,
   INPUT_WINDOW,
   type TerminalExit,
+  type TerminalStatus,
 } from '../../contract/terminal-frames.ts';
 import { eventually } from './eventually.ts';
 
@@ -19,6 +20,8 @@ export class TerminalClient {
   /** Offset behind the last byte read. */
   offset = 0;
   exit: TerminalExit | null = null;
+  /** What it is here, who else is, as it was told last. */
+  status: TerminalStatus | null = null;
   /** Input bytes that the router has taken of this attachment. */
   taken = 0;
   #sent = 0;
@@ -41,6 +44,8 @@ export class TerminalClient {
           this.offset = frame.value.offset;
           resolve(frame.value);
         } else if (frame.type === 'output') this.#take(frame.offset, frame.bytes);
+        else if (frame.type === 'screen') this.#chunks.push(Buffer.from(frame.bytes));
+        else if (frame.type === 'status') this.status = frame.value;
         else if (frame.type === 'exit') this.exit = frame.value;
         else if (frame.type === 'taken') this.taken = frame.total;
       });
@@ -49,7 +54,7 @@ export class TerminalClient {
     this.attached.catch(() => undefined);
   }
 
-  /** Everything read so far, as far as it is kept. */
+  /** The screen it began with, if any, and everything read since, as far as it is kept. */
   get text(): string {
     return Buffer.concat(this.#chunks).toString('utf8');
   }
@@ -67,6 +72,10 @@ export class TerminalClient {
       await eventually('room for input', () => this.#sent + piece.length - this.taken <= INPUT_WINDOW);
       this.type(piece);
     }
+  }
+
+  takeOver(): void {
+    this.#socket.send(encodeFrame({ type: 'takeOver' }));
   }
 
   resize(cols: number, rows: number): void {
