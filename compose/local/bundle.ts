@@ -5,10 +5,15 @@ import { Obstacle } from './obstacle.ts';
 import { BUILD_DIRECTORY, ROOT } from './places.ts';
 import type { Log } from './requirements.ts';
 
-/** The two server processes, each one file; their dependencies stay in node_modules. */
+/** The server processes, each one file; their dependencies stay in node_modules. */
 export const PROGRAMS = {
   gateway: { source: 'control-plane/src/gateway/main.ts', bundle: join(BUILD_DIRECTORY, 'gateway.mjs') },
   api: { source: 'control-plane/src/api/main.ts', bundle: join(BUILD_DIRECTORY, 'api.mjs') },
+  /** A thread of the api's, which finds it beside itself. */
+  screens: {
+    source: 'control-plane/src/api/terminals/screens/screen-worker.ts',
+    bundle: join(BUILD_DIRECTORY, 'screen-worker.mjs'),
+  },
 } as const;
 
 const SOURCES = ['control-plane/contract', 'control-plane/src', 'db', 'package-lock.json', 'compose/local/bundle.ts'];
@@ -29,10 +34,10 @@ const ownSourcesOnly: Plugin = {
  */
 export async function bundlePrograms(log: Log = () => {}): Promise<void> {
   const content = await contentHash(ROOT, SOURCES);
-  const { gateway, api } = PROGRAMS;
+  const { gateway, api, screens } = PROGRAMS;
   await unlessUnchanged({ stamp: join(BUILD_DIRECTORY, 'programs.stamp'), content, product: api.bundle }, async () => {
     log('Bundling the gateway and the api');
-    for (const program of [gateway, api]) {
+    for (const program of [gateway, api, screens]) {
       await build({
         absWorkingDir: ROOT,
         entryPoints: [program.source],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RecordingTrouble } from './recordings.ts';
 import { TerminalSize } from './sessions.ts';
 
 /**
@@ -9,11 +10,15 @@ import { TerminalSize } from './sessions.ts';
  * to the terminal      0x01 input    bytes typed
  *                      0x02 resize   u16 cols, u16 rows
  *                      0x03 ack      u64 offset: output parsed up to here
+ * page to api only     0x04 take_over: this page drives from now on
  * from the terminal    0x81 output   u64 offset of the first byte, bytes
  *                      0x82 attached JSON {@link Attached}
  *                      0x83 exit     JSON {@link TerminalExit}
  *                      0x84 notice   JSON {@link TerminalNotice}
  *                      0x86 taken    u64: input bytes of this attachment handed to the router so far
+ * api to page only     0x87 screen   bytes that bring a cleared screen of `attached.cols` x `attached.rows` to what is shown at `attached.offset`
+ *                      0x88 resized  u16 cols, u16 rows: whoever drives has this size from here on
+ *                      0x89 status   JSON {@link TerminalStatus}
  * ```
  *
  * Output is sent at most {@link OUTPUT_WINDOW} bytes ahead of the last ack; input at most {@link INPUT_WINDOW} bytes ahead of `taken`.
@@ -22,11 +27,15 @@ export const FRAME = {
   input: 0x01,
   resize: 0x02,
   ack: 0x03,
+  takeOver: 0x04,
   output: 0x81,
   attached: 0x82,
   exit: 0x83,
   notice: 0x84,
   taken: 0x86,
+  screen: 0x87,
+  resized: 0x88,
+  status: 0x89,
 } as const;
 
 /** Bytes of output that may be on the way without an acknowledgement. */
@@ -42,6 +51,8 @@ export const Attached = z.strictObject({
   /** True when output between the asked offset (or the start) and `offset` is no longer kept. */
   truncated: z.boolean(),
   ...TerminalSize.shape,
+  /** Bytes of `screen` frames that come before any output; absent where output is replayed instead. */
+  screen: z.int().min(1).optional(),
 });
 export type Attached = z.infer<typeof Attached>;
 
@@ -58,15 +69,38 @@ export const TerminalNotice = z.strictObject({
 });
 export type TerminalNotice = z.infer<typeof TerminalNotice>;
 
+/** Somebody at a terminal: their name, and the browser's own description of itself, which may be a lie. */
+export const TerminalPerson = z.strictObject({ name: z.string().max(200), agent: z.string().max(300).nullable() });
+export type TerminalPerson = z.infer<typeof TerminalPerson>;
+
+/** What is so at a terminal besides its output, for one of its pages; always the whole of it. */
+export const TerminalStatus = z.strictObject({
+  /** What this page is: only the driver's input and size count; a watcher cannot take over. */
+  role: z.enum(['driver', 'follower', 'watcher']),
+  /** Who drives; null when nobody does. */
+  driver: TerminalPerson.nullable(),
+  /** Whoever took over from somebody last; null when nobody has. */
+  tookOver: TerminalPerson.nullable(),
+  /** Pages that follow, this one included. */
+  followers: z.int().min(0),
+  /** Why nothing is recorded, and so neither shown nor typed. */
+  trouble: RecordingTrouble.nullable(),
+});
+export type TerminalStatus = z.infer<typeof TerminalStatus>;
+
 export type TerminalFrame =
   | { type: 'input'; bytes: Uint8Array }
   | { type: 'resize'; cols: number; rows: number }
   | { type: 'ack'; offset: number }
+  | { type: 'takeOver' }
   | { type: 'output'; offset: number; bytes: Uint8Array }
   | { type: 'attached'; value: Attached }
   | { type: 'exit'; value: TerminalExit }
   | { type: 'notice'; value: TerminalNotice }
-  | { type: 'taken'; total: number };
+  | { type: 'taken'; total: number }
+  | { type: 'screen'; bytes: Uint8Array }
+  | { type: 'resized'; cols: number; rows: number }
+  | { type: 'status'; value: TerminalStatus };
 
 /** A frame that is not one of ours; the sender is cut off, nothing of the frame is used. */
 export class FrameError extends Error {
@@ -78,9 +112,10 @@ const text = { encoder: new TextEncoder(), decoder: new TextDecoder('utf-8', { f
 /** @returns the frame's bytes, type byte first. */
 export function encodeFrame(frame: TerminalFrame): Uint8Array<ArrayBuffer> {
   switch (frame.type) {
-    case 'input': {
+    case 'input':
+    case 'screen': {
       const bytes = new Uint8Array(1 + frame.bytes.length);
-      bytes[0] = FRAME.input;
+      bytes[0] = FRAME[frame.type];
       bytes.set(frame.bytes, 1);
       return bytes;
     }
@@ -91,9 +126,10 @@ export function encodeFrame(frame: TerminalFrame): Uint8Array<ArrayBuffer> {
       bytes.set(frame.bytes, 9);
       return bytes;
     }
-    case 'resize': {
+    case 'resize':
+    case 'resized': {
       const bytes = new Uint8Array(5);
-      bytes[0] = FRAME.resize;
+      bytes[0] = FRAME[frame.type];
       const view = new DataView(bytes.buffer);
       view.setUint16(1, frame.cols);
       view.setUint16(3, frame.rows);
@@ -101,6 +137,8 @@ export function encodeFrame(frame: TerminalFrame): Uint8Array<ArrayBuffer> {
     }
     case 'ack':
       return counter(FRAME.ack, frame.offset);
+    case 'takeOver':
+      return Uint8Array.of(FRAME.takeOver);
     case 'taken':
       return counter(FRAME.taken, frame.total);
     case 'attached':
@@ -109,6 +147,8 @@ export function encodeFrame(frame: TerminalFrame): Uint8Array<ArrayBuffer> {
       return json(FRAME.exit, frame.value);
     case 'notice':
       return json(FRAME.notice, frame.value);
+    case 'status':
+      return json(FRAME.status, frame.value);
   }
 }
 
@@ -137,12 +177,15 @@ export function decodeFrame(bytes: Uint8Array): TerminalFrame {
   switch (bytes[0]) {
     case FRAME.input:
       return { type: 'input', bytes: bytes.subarray(1) };
-    case FRAME.resize: {
-      if (bytes.length !== 5) throw new FrameError('a resize of a wrong length');
-      const size = TerminalSize.safeParse({ cols: view.getUint16(1), rows: view.getUint16(3) });
-      if (!size.success) throw new FrameError('a terminal size out of bounds');
-      return { type: 'resize', ...size.data };
-    }
+    case FRAME.resize:
+      return { type: 'resize', ...readSize(view) };
+    case FRAME.resized:
+      return { type: 'resized', ...readSize(view) };
+    case FRAME.takeOver:
+      if (bytes.length !== 1) throw new FrameError('a take-over of a wrong length');
+      return { type: 'takeOver' };
+    case FRAME.screen:
+      return { type: 'screen', bytes: bytes.subarray(1) };
     case FRAME.ack:
       return { type: 'ack', offset: readCounter(view) };
     case FRAME.taken:
@@ -156,16 +199,25 @@ export function decodeFrame(bytes: Uint8Array): TerminalFrame {
       return { type: 'exit', value: parseJson(bytes, TerminalExit) };
     case FRAME.notice:
       return { type: 'notice', value: parseJson(bytes, TerminalNotice) };
+    case FRAME.status:
+      return { type: 'status', value: parseJson(bytes, TerminalStatus) };
     default:
       throw new FrameError(`an unknown frame type ${bytes[0]}`);
   }
 }
 
-/** Frames a person's side may send; the others are the terminal's. */
+/** Frames that the api may send to an agent; the others an agent sends, or stay between page and api. */
 export function isTowardsTerminal(
   frame: TerminalFrame,
 ): frame is Extract<TerminalFrame, { type: 'input' | 'resize' | 'ack' }> {
   return frame.type === 'input' || frame.type === 'resize' || frame.type === 'ack';
+}
+
+function readSize(view: DataView): TerminalSize {
+  if (view.byteLength !== 5) throw new FrameError('a size of a wrong length');
+  const size = TerminalSize.safeParse({ cols: view.getUint16(1), rows: view.getUint16(3) });
+  if (!size.success) throw new FrameError('a terminal size out of bounds');
+  return size.data;
 }
 
 function readCounter(view: DataView): number {

@@ -12,6 +12,8 @@ export const CLOSE = {
   changed: 4408,
   takenOver: 4409,
   sessionOver: 4410,
+  /** Nothing is shown until the person has signed in anew. */
+  screenLocked: 4423,
   tooMany: 4429,
 } as const;
 

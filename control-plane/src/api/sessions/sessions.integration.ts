@@ -229,7 +229,9 @@ describe('crashes', () => {
     await again.type('echo "kept is $kept"\n');
     await again.shows('kept is yes');
     expect(again.output).not.toContain('before');
-    expect(again.frames[0]).toMatchObject({ type: 'attached', value: { offset: page.offset, truncated: false } });
+    expect(again.frames.find(({ type }) => type === 'attached')).toMatchObject({
+      value: { offset: page.offset, truncated: false },
+    });
   });
 
   test('a session that the gateway does not know has ended, one that only the gateway knows is ended', async () => {
@@ -419,7 +421,7 @@ test('events go to those who may see, and a page with old memberships is sent aw
 });
 
 describe('terminal sockets', () => {
-  test('the newer page takes over, and a bad frame closes', async () => {
+  test('the newer page follows until it takes over, and a bad frame closes', async () => {
     const api = await openApi();
     const { id } = await api.live(operator, bastion.routerId);
     const terminal = await openTerminal(api, operator, id);
@@ -428,7 +430,12 @@ describe('terminal sockets', () => {
     await first.shows('first');
     const second = new TestPage(api, operator, id, terminal.id, 0);
     await second.shows('first');
-    expect(await first.closed()).toBe(4409);
+    await second.type('echo un""heard\n');
+    second.socket.send(encodeFrame({ type: 'takeOver' }));
+    await second.type('echo he""ard\n');
+    await first.shows('heard');
+    expect(first.output).not.toContain('unheard');
+    expect(first.frames.findLast(({ type }) => type === 'status')).toMatchObject({ value: { role: 'follower' } });
     second.socket.send(encodeFrame({ type: 'taken', total: 5 }));
     expect(await second.closed()).toBe(4400);
     expect(await new TestPage(api, operator, id, 999).closed()).toBe(4404);

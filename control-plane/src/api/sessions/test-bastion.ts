@@ -27,7 +27,10 @@ import { answerWithProblems } from '../http/problems.ts';
 import { LockBook } from '../oversight/lock-book.ts';
 import type { RouterMaterial } from '../sandbox-link/connection-stream.ts';
 import { SandboxLinks } from '../sandbox-link/sandbox-links.ts';
+import { FakeRecordings } from '../terminals/fake-recordings.ts';
 import { TERMINAL_SOCKETS_PER_PERSON, terminalRoutes } from '../terminals/routes.ts';
+import { startScreensHere } from '../terminals/screens/screen-thread-here.ts';
+import { Screens } from '../terminals/screens/screens.ts';
 import { AccessCuts } from './access-cuts.ts';
 import { Presence } from './presence.ts';
 import { ConnectionProbe } from './probe.ts';
@@ -38,6 +41,8 @@ import { SessionWork } from './session-work.ts';
 import { TestGateway } from './test-gateway.ts';
 
 const silent: FastifyBaseLogger = Fastify({ logger: false }).log;
+
+const unheard = { tookOver: () => {}, trouble: () => {} };
 
 /** Waits until `look` gives something. */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
@@ -70,15 +75,17 @@ export class TestApi {
 
   static async open(bastion: TestBastion, times: ApiTimes = {}): Promise<TestApi> {
     const { database } = bastion;
-    const audit = createAuditLog(database);
+    const audit = createAuditLog(database, { grew: () => undefined });
     const gateway = createGatewayClient({ socketPath: bastion.gateway.fake.socketPath, log: silent });
     const links = new SandboxLinks({ runDirectory: bastion.runDirectory, log: silent });
     const reach = { links, connections: bastion, gateway, log: silent };
     const probe = new ConnectionProbe({ ...reach, database });
     const presence = new Presence();
     const locks = new LockBook(database);
+    const screens = new Screens(startScreensHere, silent);
     const sessions = new SessionService({
       ...reach,
+      terminals: { recordings: bastion.recordings, screens, detachedAhead: 67_108_864, events: unheard, log: silent },
       database,
       audit,
       probe,
@@ -93,7 +100,7 @@ export class TestApi {
       queuePresenceMs: times.queuePresenceMs ?? 60_000,
     });
     const sessionReader = new SessionReader(sessions, database, presence);
-    const sessionWork = new SessionWork(sessions, sessionReader, audit);
+    const sessionWork = new SessionWork(sessions, sessionReader, audit, { authenticatedAt: async () => 0 });
     const terminalSockets = new PersonSockets(TERMINAL_SOCKETS_PER_PERSON);
     const events = new EventHub({ sessions, gateway, presence });
     const cuts = new AccessCuts({
@@ -136,6 +143,7 @@ export class TestApi {
       await app.close();
       await cuts.close();
       await sessions.close();
+      screens.close();
       probe.close();
       await links.close();
       await gateway.close();
@@ -230,6 +238,7 @@ export class TestBastion {
   readonly organisationId = randomUUID();
   readonly routerId = randomUUID();
   readonly seen: string[] = [];
+  readonly recordings = new FakeRecordings();
   /** Thrown by every transaction while set. */
   outage: Error | null = null;
   /** Null for a router whose key nobody has confirmed. */

@@ -1,0 +1,247 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Terminal as HeadlessTerminal } from '@xterm/headless';
+import * as fc from 'fast-check';
+import { innerOf, openHeadless, parse } from './headless.ts';
+import { skippable } from './plain-text.ts';
+import { ScreenModel } from './screen-model.ts';
+
+const write = (terminal: HeadlessTerminal, bytes: Uint8Array | string) => parse(terminal, Buffer.from(bytes as string));
+
+const COLOURS = ['getFgColor', 'getBgColor'] as const;
+const FLAGS = [
+  'isFgRGB',
+  'isFgPalette',
+  'isBgRGB',
+  'isBgPalette',
+  'isBold',
+  'isItalic',
+  'isDim',
+  'isUnderline',
+  'isBlink',
+  'isInverse',
+  'isInvisible',
+  'isStrikethrough',
+  'isOverline',
+] as const;
+
+/** What a person sees and what decides how it goes on: the last `lines` lines of the buffers, cursor, modes, pen. */
+function seen(terminal: HeadlessTerminal, lines: number) {
+  const buffers = [
+    terminal.buffer.normal,
+    ...(terminal.buffer.active.type === 'alternate' ? [terminal.buffer.active] : []),
+  ];
+  const inner = innerOf(terminal);
+  const cells = buffers.map((buffer) => {
+    const from = Math.max(0, buffer.length - lines);
+    return Array.from({ length: buffer.length - from }, (_, index) => {
+      const line = buffer.getLine(from + index);
+      const row = Array.from({ length: terminal.cols }, (__, x) => {
+        const cell = line?.getCell(x);
+        if (cell === undefined) return '';
+        const colours = COLOURS.map((name) => cell[name]());
+        const flags = FLAGS.map((name) => (cell[name]() ? 1 : 0)).join('');
+        // Whether a cell was erased or has a space is the same picture.
+        return `${cell.getChars() || ' '}${cell.getWidth()} ${colours.join(',')} ${flags}`;
+      });
+      return { wrapped: index > 0 && line?.isWrapped, row };
+    });
+  });
+  const active = terminal.buffer.active;
+  const margins = active.type === 'alternate' ? inner.buffers.alt : inner.buffers.normal;
+  return {
+    cells,
+    type: active.type,
+    cursor: [active.cursorX, active.cursorY],
+    margins: [margins.scrollTop, margins.scrollBottom],
+    modes: terminal.modes,
+    hidden: inner.cursor.hidden,
+    pen: [...COLOURS.map((name) => inner.pen[name]()), ...FLAGS.map((name) => Boolean(inner.pen[name]()))],
+  };
+}
+
+const number = fc.integer({ min: 0, max: 30 });
+/** Pieces of output that programs, and those who want to break one, write. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    'hello ',
+    'wörld ',
+    '日本語',
+    'e\u0301',
+    '👍',
+    'x'.repeat(25),
+    '\t',
+    '\b',
+    '\r',
+    '\n',
+    '\r\n',
+    '\r\n\r\n',
+    ' ',
+  ),
+  fc.stringMatching(/^[ -~]{0,40}$/u),
+  fc.tuple(number, number).map(([row, column]) => `\u001b[${row};${column}H`),
+  fc
+    .tuple(number, fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F', 'G', 'X', 'P', '@', 'L', 'M', 'S', 'T', 'd'))
+    .map(([n, final]) => `\u001b[${n}${final}`),
+  fc.constantFrom('\u001b[J', '\u001b[1J', '\u001b[2J', '\u001b[K', '\u001b[1K', '\u001b[2K'),
+  fc
+    .constantFrom(
+      '0',
+      '1',
+      '2',
+      '3',
+      '4',
+      '7',
+      '9',
+      '31',
+      '42',
+      '38;5;200',
+      '48;5;17',
+      '38;2;1;2;3',
+      '48;2;9;8;7',
+      '22',
+      '27',
+      '39',
+      '49',
+    )
+    .map((n) => `\u001b[${n}m`),
+  fc.tuple(number, number).map(([top, bottom]) => `\u001b[${Math.min(top, bottom)};${Math.max(top, bottom)}r`),
+  fc.constantFrom(
+    '\u001b7',
+    '\u001b8',
+    '\u001b[s',
+    '\u001b[u',
+    '\u001bM',
+    '\u001bD',
+    '\u001bE',
+    '\u001bH',
+    '\u001b[3g',
+    '\u001b(0',
+    '\u001b(B',
+    '\u000e',
+    '\u000f',
+    '\u001b)0',
+  ),
+  fc
+    .constantFrom('?1', '?6', '?25', '?45', '?47', '?1000', '?1004', '?1006', '?1047', '?1049', '?2004', '4')
+    .chain((mode) => fc.constantFrom(`\u001b[${mode}h`, `\u001b[${mode}l`)),
+  fc.constantFrom(
+    '\u001b[4 q',
+    '\u001b[0 q',
+    '\u001b=',
+    '\u001b>',
+    '\u001b]0;title\u0007',
+    '\u001b]2;wi\u202edth\u001b\\',
+  ),
+  // What hostile output asks: nobody may answer.
+  fc.constantFrom(
+    '\u001b[c',
+    '\u001b[>c',
+    '\u001b[6n',
+    '\u001b[5n',
+    '\u001b[21t',
+    '\u001bP$qm\u001b\\',
+    '\u001b]52;c;?\u0007',
+    '\u001b[?6n',
+    '\u001b]11;?\u0007',
+  ),
+  fc.constantFrom(
+    '\u001b[99999999999;1H',
+    '\u001b[',
+    '\u001b]0;never ends',
+    '\u001bP+q',
+    '\u009b31m',
+    '\u001b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;32;33m',
+  ),
+);
+const text = fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join('')));
+const broken = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
+const output = fc
+  .array(fc.oneof({ weight: 8, arbitrary: text }, { weight: 1, arbitrary: broken }), { minLength: 1, maxLength: 5 })
+  .map((parts) => Buffer.concat(parts));
+const size = fc.record({ cols: fc.integer({ min: 2, max: 30 }), rows: fc.integer({ min: 2, max: 12 }) });
+
+describe('a screen that somebody joins', () => {
+  test('is the one of a terminal that was there from the beginning, and stays so', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        size,
+        output,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        output,
+        async (shape, before, part, after) => {
+          const cut = Math.floor(before.length * part);
+          const model = new ScreenModel(shape);
+          const faithful = openHeadless(shape);
+          const answers: string[] = [];
+          faithful.onData((data) => answers.push(data));
+          try {
+            model.output(before.subarray(0, cut));
+            model.output(before.subarray(cut));
+            write(faithful, before);
+            const joined = openHeadless(shape);
+            write(joined, model.state());
+            const lines = shape.rows + 50;
+            expect(seen(joined, lines)).toEqual(seen(faithful, lines));
+            write(joined, after);
+            write(faithful, after);
+            expect(seen(joined, lines)).toEqual(seen(faithful, lines));
+            joined.dispose();
+          } finally {
+            model.dispose();
+            faithful.dispose();
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('plain text', () => {
+  test('that scrolls away may be skipped', async () => {
+    const line = fc.stringMatching(/^[ -~\t]{0,60}$/u);
+    await fc.assert(
+      fc.asyncProperty(output, fc.array(line, { minLength: 60, maxLength: 120 }), async (before, lines) => {
+        const shape = { cols: 10, rows: 4 };
+        const bytes = Buffer.from(lines.map((one) => `${one}\r\n`).join(''));
+        const skip = skippable(bytes, 20);
+        expect(skip).toBeGreaterThan(0);
+        const [whole, rest] = [openHeadless(shape), openHeadless(shape)];
+        // Few lines are kept, so that few lines replace all of them.
+        for (const terminal of [whole, rest]) {
+          terminal.options.scrollback = 12;
+          write(terminal, '\u001b[1;31mred\r\n');
+          write(terminal, before.toString('latin1').replaceAll(/[^ -~\r\n\t]/gu, ''));
+        }
+        write(whole, bytes);
+        write(rest, bytes.subarray(skip));
+        expect(seen(rest, 16)).toEqual(seen(whole, 16));
+        whole.dispose();
+        rest.dispose();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    ['an escape', 'a\r\n'.repeat(50) + '\u001b[1m' + 'a\r\n'.repeat(50)],
+    ['a character that is not ASCII', 'a\r\n'.repeat(50) + 'é' + 'a\r\n'.repeat(50)],
+    ['too few lines', 'a\r\n'.repeat(20)],
+    ['no returns', 'a\n'.repeat(100)],
+  ])('with %s is parsed', (_name, bytes) => {
+    expect(skippable(Buffer.from(bytes), 20)).toBe(0);
+  });
+});
+
+describe('what a list tells of a terminal', () => {
+  test('is the title and the last command, made printable', async () => {
+    const model = new ScreenModel({ cols: 80, rows: 24 });
+    model.output(
+      Buffer.from('root@OpenWrt:~# uci show net\u202ework\r\n50% done\r\nroot@OpenWrt:~# \u001b]0;root@\u0007'),
+    );
+    expect([model.title, model.ran]).toEqual(['root@', 'uci show network']);
+    model.output(Buffer.from('reboot\r\n\u001b[?1049h some program # here'));
+    expect(model.ran).toBe('reboot');
+    model.dispose();
+  });
+});

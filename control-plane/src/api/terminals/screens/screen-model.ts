@@ -1,0 +1,86 @@
+import type { Terminal as HeadlessTerminal } from '@xterm/headless';
+import type { TerminalSize } from '../../../../contract/sessions.ts';
+import { cleanText } from './clean-text.ts';
+import { GROUND, innerOf, openHeadless, parse } from './headless.ts';
+import { lastCommand } from './last-command.ts';
+import { skippable } from './plain-text.ts';
+import { writeState } from './screen-state.ts';
+import { unfinished } from './unfinished.ts';
+
+/** Parser states that collect a string (SOS_PM_APC, OSC, DCS; EscapeSequenceParser). */
+const FIRST_STRING = 7;
+
+/** What one terminal shows, by its output so far. Output is given in order, each piece after the one before has been parsed. */
+export class ScreenModel {
+  readonly #terminal: HeadlessTerminal;
+  #title = '';
+  #unfinished: Uint8Array = new Uint8Array(0);
+
+  constructor(size: TerminalSize) {
+    this.#terminal = openHeadless(size);
+    this.#terminal.onTitleChange((title) => (this.#title = cleanText(title)));
+  }
+
+  get size(): TerminalSize {
+    return { cols: this.#terminal.cols, rows: this.#terminal.rows };
+  }
+
+  /** Cells that it may come to hold. */
+  get cells(): number {
+    const { cols, rows, options } = this.#terminal;
+    return cols * (rows + (options.scrollback ?? 0));
+  }
+
+  /** What a program called its window; printable. */
+  get title(): string {
+    return this.#title;
+  }
+
+  /** The last command behind a prompt. */
+  get ran(): string | null {
+    return lastCommand(this.#terminal);
+  }
+
+  /** Parses output. @throws Error for output that the parser does not survive; the model is of no use then. */
+  output(bytes: Uint8Array): void {
+    parse(this.#terminal, this.#ordinary() ? bytes.subarray(skippable(bytes, this.#lines())) : bytes);
+    const { parserState, partialCharacter } = innerOf(this.#terminal);
+    const ground = parserState === GROUND;
+    const state = { ground, string: parserState >= FIRST_STRING, partialCharacter };
+    this.#unfinished = unfinished(this.#unfinished, bytes, state);
+  }
+
+  resize({ cols, rows }: TerminalSize): void {
+    this.#terminal.resize(cols, rows);
+  }
+
+  /** @returns bytes that bring a cleared terminal of this size to where this one is, the middle of a sequence included. */
+  state(): Buffer {
+    return Buffer.concat([Buffer.from(writeState(this.#terminal, this.#title), 'utf8'), this.#unfinished]);
+  }
+
+  dispose(): void {
+    this.#terminal.dispose();
+  }
+
+  #lines(): number {
+    return this.#terminal.rows + (this.#terminal.options.scrollback ?? 0) + 1;
+  }
+
+  /** Whether plain text does here what it does on a terminal that nothing was said to. */
+  #ordinary(): boolean {
+    const { modes, buffer, rows } = this.#terminal;
+    const { parserState, partialCharacter, buffers, charsets } = innerOf(this.#terminal);
+    return (
+      parserState === GROUND &&
+      !partialCharacter &&
+      buffer.active.type === 'normal' &&
+      buffers.normal.scrollTop === 0 &&
+      buffers.normal.scrollBottom === rows - 1 &&
+      modes.wraparoundMode &&
+      !modes.insertMode &&
+      !modes.originMode &&
+      charsets.active === undefined
+    );
+  }
+}

@@ -1,0 +1,265 @@
+import type { IBuffer, IBufferCell, IBufferLine, Terminal as HeadlessTerminal } from '@xterm/headless';
+import { type Attributes, type Inner, type InnerBuffer, innerOf } from './headless.ts';
+
+const CSI = '\u001b[';
+const TAB_WIDTH = 8;
+
+/**
+ * Writes what a terminal shows, and how it goes on, as the bytes that bring a cleared terminal of the same size there: scrollback, cells,
+ * cursor, saved cursor, margins, tab stops, character sets, pen and modes. Left out: hyperlinks, colours of underlines and of the palette.
+ * The parser must be in its ground state; an unfinished sequence is the caller's to add.
+ */
+export function writeState(terminal: HeadlessTerminal, title: string): string {
+  const inner = innerOf(terminal);
+  const painter = new Painter(terminal.cols);
+  const { normal, alternate, active } = terminal.buffer;
+  painter.buffer(normal);
+  painter.frame(inner.buffers.normal, terminal.rows, normal.baseY);
+  if (active.type === 'alternate') {
+    painter.add(`${CSI}?1047h${CSI}H`);
+    painter.buffer(alternate);
+    painter.frame(inner.buffers.alt, terminal.rows, 0);
+  }
+  painter.add(modes(terminal));
+  painter.add(cursorLook(inner));
+  const encoding = { SGR: 1006, SGR_PIXELS: 1016 }[inner.mouseEncoding];
+  if (encoding !== undefined) painter.add(`${CSI}?${encoding}h`);
+  if (title !== '') painter.add(`\u001b]2;${title}\u0007`);
+  const { designated, level, active: charset } = inner.charsets;
+  // A cursor that was restored without having been saved has no character set, whatever is designated.
+  const none = charset === undefined && designated[level] !== undefined;
+  if (none) painter.add(`${charsets(designated, level)}\u001b8`);
+  // In origin mode rows count from the margin, and setting it moves the cursor.
+  const { originMode } = terminal.modes;
+  if (originMode) painter.add(`${CSI}?6h`);
+  const { scrollTop } = active.type === 'alternate' ? inner.buffers.alt : inner.buffers.normal;
+  const top = originMode ? scrollTop : 0;
+  painter.cursor(active, top);
+  if (!none) painter.add(charsets(Object.assign([...designated], { [level]: charset }), level));
+  painter.pen(inner.pen);
+  const special = printingModes(terminal);
+  painter.add(special);
+  // Nothing may come behind it: any sequence would keep a combining character from joining.
+  if (inner.joins && special === '' && charset === undefined) painter.printAgain(active, top);
+  return painter.text();
+}
+
+/** Collects what draws a screen and knows the pen that stands at its end. */
+class Painter {
+  readonly #cols: number;
+  readonly #parts: string[] = [];
+  #pen = '0';
+
+  constructor(cols: number) {
+    this.#cols = cols;
+  }
+
+  add(text: string): void {
+    if (text !== '') this.#parts.push(text);
+  }
+
+  text(): string {
+    return this.#parts.join('');
+  }
+
+  pen(attributes: Attributes): void {
+    this.#use(sgr(attributes));
+  }
+
+  /** All lines of a buffer, from the line of the cursor on; the cursor ends somewhere in the last one. */
+  buffer(buffer: IBuffer): void {
+    for (let y = 0; y < buffer.length; y += 1) {
+      const line = buffer.getLine(y);
+      if (line === undefined) continue;
+      if (y > 0) {
+        const above = buffer.getLine(y - 1);
+        // A new line takes its colour from the pen.
+        this.#use('0');
+        if (line.isWrapped && above !== undefined) this.#wrap(above);
+        else this.add('\r\n');
+      }
+      this.#line(line);
+    }
+    this.#use('0');
+  }
+
+  /** What frames a buffer apart from its cells: tab stops, margins and the saved cursor. @param base lines above the screen */
+  frame(buffer: InnerBuffer, rows: number, base: number): void {
+    const columns = Array.from({ length: this.#cols }, (_, x) => x);
+    const isStop = (x: number) => buffer.tabs[x] === true;
+    if (columns.some((x) => isStop(x) !== (x % TAB_WIDTH === 0))) {
+      this.add(`${CSI}3g`);
+      for (const x of columns.filter(isStop)) this.add(`${CSI}${x + 1}G\u001bH`);
+    }
+    if (buffer.scrollTop !== 0 || buffer.scrollBottom !== rows - 1) {
+      this.add(`${CSI}${buffer.scrollTop + 1};${buffer.scrollBottom + 1}r`);
+    }
+    const charset = designation(buffer.savedCharset);
+    this.add(`${CSI}${Math.max(0, buffer.savedY - base) + 1};${Math.min(buffer.savedX, this.#cols - 1) + 1}H`);
+    this.pen(buffer.savedCurAttrData);
+    this.add(charset === null ? '\u001b7' : `\u001b(${charset}\u001b7\u001b(B`);
+    this.#use('0');
+  }
+
+  /** Puts the cursor where it is (rows count from `top`), also behind the last column, where the next character wraps. */
+  cursor(buffer: IBuffer, top: number): void {
+    const { cursorX, cursorY } = buffer;
+    if (cursorX < this.#cols) this.add(`${CSI}${Math.max(0, cursorY - top) + 1};${cursorX + 1}H`);
+    else this.printAgain(buffer, top);
+  }
+
+  /** Prints what stands before the cursor once more, in its place. */
+  printAgain(buffer: IBuffer, top: number): void {
+    const { cursorX, cursorY, baseY } = buffer;
+    const line = buffer.getLine(baseY + cursorY);
+    let x = cursorX - 1;
+    let cell = line?.getCell(x);
+    // The second half of a wide character.
+    if (x > 0 && cell?.getWidth() === 0 && cell.getChars() === '') cell = line?.getCell((x -= 1));
+    if (cell === undefined) return;
+    this.add(`${CSI}${Math.max(0, cursorY - top) + 1};${x + 1}H`);
+    this.pen(cell);
+    this.add(cell.getChars() || ' ');
+  }
+
+  #line(line: IBufferLine): void {
+    let blanks = 0;
+    let background = '0';
+    const flush = (atEnd: boolean) => {
+      if (blanks === 0) return;
+      if (background !== '0') {
+        this.#use(background);
+        this.add(`${CSI}${blanks}X`);
+      }
+      if (!atEnd) this.add(`${CSI}${blanks}C`);
+      blanks = 0;
+    };
+    for (let x = 0; x < this.#cols; x += 1) {
+      const cell = line.getCell(x);
+      if (cell === undefined) break;
+      const characters = cell.getChars();
+      if (cell.getWidth() === 0 && characters === '') continue;
+      const style = sgr(cell);
+      // A combining character on its own: a sequence before it keeps it from joining what stands before.
+      if (cell.getWidth() === 0) this.add(`${CSI}${this.#pen}m`);
+      if (isErased(cell)) {
+        if (style !== background) flush(false);
+        background = style;
+        blanks += 1;
+      } else {
+        flush(false);
+        this.#use(style);
+        this.add(characters === '' ? ' ' : characters);
+      }
+    }
+    flush(true);
+  }
+
+  /** Goes on to a line that the terminal itself began because the one above was full. */
+  #wrap(above: IBufferLine): void {
+    const last = above.getCell(this.#cols - 1);
+    const full = last === undefined || last.getWidth() === 0 || !isErased(last);
+    if (!full) this.add(`${CSI}${this.#cols}G `);
+    this.add(` \r${CSI}X`);
+    if (full || last === undefined) return;
+    const style = backgroundSgr(last);
+    this.add(`${CSI}A${CSI}${this.#cols}G`);
+    this.#use(style);
+    this.add(`${CSI}X`);
+    this.#use('0');
+    this.add(`${CSI}B\r`);
+  }
+
+  #use(style: string): void {
+    if (style === this.#pen) return;
+    this.#pen = style;
+    this.add(`${CSI}${style}m`);
+  }
+}
+
+const FLAGS: readonly (readonly [keyof Attributes, number])[] = [
+  ['isBold', 1],
+  ['isDim', 2],
+  ['isItalic', 3],
+  ['isBlink', 5],
+  ['isInverse', 7],
+  ['isInvisible', 8],
+  ['isStrikethrough', 9],
+  ['isOverline', 53],
+];
+
+/** @returns the parameters of the SGR sequence that sets exactly these attributes. */
+function sgr(attributes: Attributes): string {
+  let style = '0';
+  for (const [flag, code] of FLAGS) if (attributes[flag]()) style += `;${code}`;
+  if (attributes.isUnderline()) style += `;4${underlineStyle(attributes)}`;
+  if (attributes.isFgRGB()) style += `;38;2;${rgb(attributes.getFgColor())}`;
+  else if (attributes.isFgPalette()) style += `;38;5;${attributes.getFgColor()}`;
+  return style + background(attributes);
+}
+
+function underlineStyle(attributes: Attributes): string {
+  const { extended } = attributes as { extended?: { underlineStyle?: number } };
+  const style = extended?.underlineStyle ?? 1;
+  return style > 1 ? `:${style}` : '';
+}
+
+/** Whether nothing was printed into a cell, or nothing is left of it but a background. */
+function isErased(cell: IBufferCell): boolean {
+  return cell.getChars() === '' && sgr(cell) === backgroundSgr(cell);
+}
+
+/** What an erased cell keeps of the attributes. */
+function backgroundSgr(attributes: Attributes): string {
+  return `0${background(attributes)}`;
+}
+
+function background(attributes: Attributes): string {
+  if (attributes.isBgRGB()) return `;48;2;${rgb(attributes.getBgColor())}`;
+  return attributes.isBgPalette() ? `;48;5;${attributes.getBgColor()}` : '';
+}
+
+function rgb(colour: number): string {
+  return `${(colour >>> 16) & 0xff};${(colour >>> 8) & 0xff};${colour & 0xff}`;
+}
+
+/** @returns the final byte that designates a character set; null for ASCII, and for national sets that nobody draws with. */
+function designation(charset: Readonly<Record<string, string>> | undefined): string | null {
+  if (charset?.['`'] === '◆') return '0';
+  return charset?.['#'] === '£' && charset['@'] === undefined ? 'A' : null;
+}
+
+function charsets(designated: readonly (Readonly<Record<string, string>> | undefined)[], level: number): string {
+  const sets = ['(', ')', '*', '+'].map((slot, index) => {
+    const final = designation(designated[index]);
+    return final === null ? '' : `\u001b${slot}${final}`;
+  });
+  return sets.join('') + (['', '\u000e', '\u001bn', '\u001bo'][level] ?? '');
+}
+
+/** Modes that change nothing of how a character is printed. */
+function modes({ modes: on }: HeadlessTerminal): string {
+  const set = [
+    on.applicationCursorKeysMode ? `${CSI}?1h` : '',
+    on.applicationKeypadMode ? '\u001b=' : '',
+    on.bracketedPasteMode ? `${CSI}?2004h` : '',
+    on.reverseWraparoundMode ? `${CSI}?45h` : '',
+    on.sendFocusMode ? `${CSI}?1004h` : '',
+  ];
+  const tracking = { none: null, x10: 9, vt200: 1000, drag: 1002, any: 1003 }[on.mouseTrackingMode];
+  return set.join('') + (tracking === null ? '' : `${CSI}?${tracking}h`);
+}
+
+/** Modes that do. */
+function printingModes({ modes: on }: HeadlessTerminal): string {
+  return `${on.insertMode ? `${CSI}4h` : ''}${on.wraparoundMode ? '' : `${CSI}?7l`}`;
+}
+
+function cursorLook({ cursor }: Inner): string {
+  let text = cursor.hidden ? `${CSI}?25l` : '';
+  if (cursor.style !== undefined) {
+    const shape = { block: 1, underline: 3, bar: 5 }[cursor.style] ?? 1;
+    text += `${CSI}${cursor.blink === true ? shape : shape + 1} q`;
+  }
+  return text;
+}
