@@ -1,0 +1,17 @@
+const SMALLEST = 262_144;
+const LARGEST = 67_108_864;
+/** What one piece should take, in milliseconds: long enough to fill the line, short enough to show that it moves. */
+const AIM_MS = 1_500;
+
+/**
+ * @param size of the piece that was just sent, in bytes; `milliseconds` is what it took.
+ * @returns bytes of the next one, at most twice or half as many.
+ */
+export function nextPieceSize(size: number, milliseconds: number): number {
+  const fitting = (size * AIM_MS) / Math.max(1, milliseconds);
+  const bounded = Math.min(size * 2, Math.max(size / 2, fitting));
+  return Math.round(Math.min(LARGEST, Math.max(SMALLEST, bounded)));
+}
+
+/** Bytes of an upload's first piece. */
+export const FIRST_PIECE = 1_048_576;

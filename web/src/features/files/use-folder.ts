@@ -1,0 +1,74 @@
+import type { FileEntry, FileStat } from '@netpilot/control-plane/contract/files.ts';
+import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
+import { useCallback, useEffect, useState } from 'react';
+import type { FileCalls } from './file-calls.ts';
+import { fileProblem } from './file-problem.ts';
+
+/** Milliseconds between two pictures of a listing that is still coming. */
+const SHOW_MS = 200;
+
+export interface Folder {
+  readonly stat: FileStat | null;
+  readonly entries: readonly FileEntry[];
+  readonly loading: boolean;
+  readonly error: unknown;
+  /** Entries that the router named and that cannot be shown. */
+  readonly skipped: number;
+}
+
+const NOTHING: Folder = { stat: null, entries: [], loading: true, error: null, skipped: 0 };
+
+/**
+ * A folder's entries as they come in. What was shown stays until the new listing is whole, unless it is of another folder.
+ * @param path null shows nothing.
+ */
+export function useFolder(calls: FileCalls, path: RouterPath | null): Folder & { reload: () => void } {
+  const [state, setState] = useState<{ path: RouterPath | null; folder: Folder }>({ path, folder: NOTHING });
+  const [round, setRound] = useState(0);
+
+  useEffect(() => {
+    if (path === null) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const show = (change: (folder: Folder) => Folder) => {
+      if (signal.aborted) return;
+      setState((before) => ({ path, folder: change(before.path === path ? before.folder : NOTHING) }));
+    };
+    show((before) => ({ ...before, loading: true }));
+    void load(calls, path, signal, show).catch((error: unknown) => {
+      show((before) => ({ ...before, loading: false, error }));
+    });
+    return () => controller.abort();
+  }, [calls, path, round]);
+
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  return { ...(state.path === path ? state.folder : NOTHING), reload };
+}
+
+async function load(
+  calls: FileCalls,
+  path: RouterPath,
+  signal: AbortSignal,
+  show: (change: (folder: Folder) => Folder) => void,
+): Promise<void> {
+  const entries: FileEntry[] = [];
+  let stat: FileStat | null = null;
+  let shown = performance.now();
+  for await (const line of await calls.list(path, signal)) {
+    if (line.type === 'folder') stat = line.folder;
+    else if (line.type === 'problem') throw fileProblem(line.problem);
+    else if (line.type === 'entries') entries.push(...line.entries);
+    else {
+      const { skipped } = line;
+      return show(() => ({ stat, entries, loading: false, error: null, skipped }));
+    }
+    if (performance.now() - shown < SHOW_MS) continue;
+    shown = performance.now();
+    const soFar = [...entries];
+    // A reload does not shrink what is shown on its way.
+    show((before) =>
+      soFar.length > before.entries.length ? { ...before, stat, entries: soFar, error: null } : before,
+    );
+  }
+  throw new Error('the listing has no end');
+}
