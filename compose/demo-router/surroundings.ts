@@ -32,9 +32,10 @@ export interface Surroundings {
   move(name: string, address: string): Promise<void>;
   /** Runs a command line on a device. */
   run(name: string, line: string): Promise<{ code: number | null; output: string }>;
-  /** Bytes that a device has received and sent since it was plugged in. */
-  counters(name: string): Promise<{ received: number; sent: number }>;
-  /** Bits per second of one TCP connection between a device and the server, over whole frames, after a second of warming up. */
+  /**
+   * Bits per second of one TCP connection between a device and the server, in whole frames as they arrive, after a second of warming up. One upload
+   * at a time.
+   */
   rate(name: string, direction: 'down' | 'up', family: 4 | 6, seconds: number): Promise<number>;
   /** Removes everything around the router. Idempotent. */
   stop(): Promise<void>;
@@ -136,11 +137,6 @@ class RunningSurroundings implements Surroundings {
 
   run(name: string, line: string): Promise<{ code: number | null; output: string }> {
     return this.#exec([PROGRAM, 'run', name, '/bin/ash', '-c', line]);
-  }
-
-  async counters(name: string): Promise<{ received: number; sent: number }> {
-    const [received = 0, sent = 0] = (await this.#must(['counters', name])).split(' ').map(Number);
-    return { received, sent };
   }
 
   async rate(name: string, direction: 'down' | 'up', family: 4 | 6, seconds: number): Promise<number> {

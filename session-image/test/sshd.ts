@@ -82,7 +82,8 @@ export async function stopChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-function makeEd25519(): TestKey {
+/** A key that is nowhere but here. */
+export function makeEd25519(): TestKey {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
   const type = Buffer.from('ssh-ed25519');
