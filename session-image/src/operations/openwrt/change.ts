@@ -158,14 +158,14 @@ reload; cat $d/log 2>/dev/null; rm -rf $d; }
 ( trap '' HUP; i=0
 while [ $i -lt ${WATCHDOG_SECONDS} ] && [ ! -e $d/undo ]; do sleep 1 9>&-; i=$((i+1)); done
 back ) </dev/null >/dev/null 2>&1 &
-echo $! > $d/watchdog
+w=$!; echo $w > $d/watchdog
 ok=0
 while read -r n sum mode path; do
 if [ "$mode" = - ]; then rm -f "$path"; else put $d/new/$n $mode "$path"; fi || { echo "$path could not be written"; ok=1; break; }
 done < $d/manifest
 [ $ok = 0 ] && reload && exit 0
 cat $d/log 2>/dev/null
-back >/dev/null 2>&1
+back >/dev/null 2>&1; kill $w
 exit 26`;
 }
 

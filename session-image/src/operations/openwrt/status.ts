@@ -18,7 +18,7 @@ export const STATUS_PARTS = {
   memory: 'cat /proc/meminfo',
   storage: 'df -k 2>/dev/null',
   interfaces: 'ubus call network.interface dump 2>/dev/null',
-  routes: 'ip route show default 2>/dev/null',
+  routes: 'ip route 2>/dev/null',
   addresses: 'ip -o -4 addr show 2>/dev/null',
   counters: 'cat /proc/net/dev',
   temperatures:
@@ -88,9 +88,10 @@ function memoryOf(text: string): RouterStatus['memory'] {
   return { totalBytes, availableBytes: (kilobytes('MemAvailable') || kilobytes('MemFree')) * 1_024 };
 }
 
-/** Reads `df -k`; memory that looks like a disk, but for `/tmp`, is left out. BusyBox breaks the line of a long device name. */
+/** Reads `df -k`; memory that looks like a disk, but for `/tmp`, is left out, and so is a second mount of a device. BusyBox breaks the line of a long device name. */
 function storageOf(text: string): RouterStatus['storage'] {
   const storage: RouterStatus['storage'] = [];
+  const seen = new Set<string>();
   const joined = text.replace(/\n\s+(?=\d)/gu, ' ');
   for (const line of linesOf(joined)) {
     const [, device = '', total, free, path] =
@@ -98,6 +99,8 @@ function storageOf(text: string): RouterStatus['storage'] {
     const mount = nameOf(path);
     if (mount === null || storage.length === 16) continue;
     if (/^(tmpfs|devtmpfs|none|udev|shm)$/u.test(device) && mount !== '/tmp') continue;
+    if (seen.has(device)) continue;
+    seen.add(device);
     storage.push({ mount, totalBytes: Number(total) * 1_024, freeBytes: Number(free) * 1_024 });
   }
   return storage;
@@ -112,6 +115,7 @@ function wanOf(said: Pick<Sections, 'get'>): WanState[] {
   const known = parseInterfaces(said.get('interfaces')).filter(({ wan }) => wan);
   if (known.length > 0) return known.slice(0, 8).map(({ wan: _wan, ...rest }) => ({ ...rest, ...bytes(rest.device) }));
   return linesOf(said.get('routes'))
+    .filter((line) => line.startsWith('default '))
     .slice(0, 8)
     .flatMap((line) => {
       const device = /\bdev (\S{1,15})/u.exec(line)?.[1];

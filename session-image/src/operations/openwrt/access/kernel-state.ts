@@ -34,7 +34,7 @@ export function parseKernelState(nft: string, tc: string): KernelState {
         .map(nameOf)
         .filter((name) => name !== null);
     const map = fieldsOf(entry.map);
-    if (map.name !== 'devices') continue;
+    if (map.name !== 'members') continue;
     for (const element of listOf(map.elem)) {
       const [macText, verdict] = listOf(element);
       const mac = macOf(nameOf(macText) ?? undefined);

@@ -11,7 +11,7 @@ export const LOAD_SCRIPT = `#!/bin/sh
 d=/etc/netpilot
 exec 8>/tmp/netpilot-load.lock
 flock 8
-devices() { { ip route show default; ip -6 route show default; } 2>/dev/null | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | sort -u; }
+devices() { { ip route; ip -6 route; } 2>/dev/null | sed -n 's/^default .*dev \\([^ ]*\\).*/\\1/p' | sort -u; }
 wan=$(devices)
 lan=$(ip -o -4 addr show 2>/dev/null | while read -r _ n _; do [ "$n" != lo ] && [ "$(cat "/sys/class/net/$n/type" 2>/dev/null)" = 1 ] && echo "$n"; done | sort -u | while read -r n; do echo "$wan" | grep -qxF "$n" || echo "$n"; done)
 unload() {
@@ -35,7 +35,7 @@ queues() { # device, field of its rate
 shape() {
 	command -v tc >/dev/null && [ -n "$wan" ] || return 1
 	for n in $lan; do queues "$n" down || return 1; done
-	for n in $wan; do [ "$(cat "/sys/class/net/$n/type")" = 1 ] || [ -d "/sys/class/net/$n" ] || return 1; queues "$n" up || return 1; done
+	for n in $wan; do queues "$n" up || return 1; done
 }
 unqueue() { command -v tc >/dev/null && for n in /sys/class/net/*; do n=\${n##*/}; case "$(tc qdisc show dev "$n" 2>/dev/null)" in *"htb 4e50:"*) tc qdisc del dev "$n" root;; esac; done; true; }
 names=$(for n in $wan; do printf '%s"%s"' "$s" "$n"; s=', '; done)

@@ -54,7 +54,7 @@ export function policyRules(plan: CompiledPlan): string {
 	set wan {
 		type ifname
 	}
-	map devices {
+	map members {
 		type ether_addr : verdict
 ${elements.length === 0 ? '' : `\t\telements = {\n\t\t\t${elements.join(',\n\t\t\t')}\n\t\t}\n`}	}
 	map strays4 {
@@ -73,7 +73,7 @@ ${elements.length === 0 ? '' : `\t\telements = {\n\t\t\t${elements.join(',\n\t\t
 		ct mark set ct mark and ${MARK_REST}
 	}
 ${plan.classes.map(classChains).join('')}	chain up {
-		ether saddr vmap @devices
+		ether saddr vmap @members
 		goto ${plan.rest === null ? 'free' : `class${plan.rest.index}_up`}
 	}
 	chain down {

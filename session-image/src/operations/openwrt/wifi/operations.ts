@@ -17,6 +17,8 @@ const WIFI_PARTS = {
 
 /** Seconds that a radio has to come up again before the change counts as failed; radar channels take longer and are not waited for. */
 const UP_SECONDS = 12;
+/** Seconds until the radios know of their reload: before, they still tell of how they were. */
+const SETTLE_SECONDS = 2;
 
 interface WifiSituation {
   readonly config: string;
@@ -61,6 +63,7 @@ async function applyWifi(
   await applyChange(router, {
     files: [{ path: '/etc/config/wireless', content: config, before: before.config }],
     reload: ['wifi'],
+    settleSeconds: SETTLE_SECONDS,
     verify: async () => {
       progress('Waiting for the radios');
       const end = Date.now() + UP_SECONDS * 1_000;
