@@ -39,6 +39,10 @@ const router = createBrowserRouter([
           { path: paths.routers(), element: <RoutersPage /> },
           { path: paths.routerNew(), element: <NewRouterPage /> },
           { path: patterns.router, element: <RouterPage /> },
+          {
+            path: patterns.network,
+            lazy: async () => ({ Component: (await import('./features/operations/network-page.tsx')).NetworkPage }),
+          },
           { path: paths.sessions(), element: <SessionsPage /> },
           { path: paths.organisations(), element: <OrganisationsPage /> },
           { path: paths.organisationNew(), element: <NewOrganisationPage /> },

@@ -17,6 +17,12 @@ import {
   type RouterInput,
 } from '@netpilot/control-plane/contract/routers.ts';
 import { Session, type SessionInput, Terminal, type TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
+import { Device, type DeviceChange, DeviceList, SpeedTest } from '@netpilot/control-plane/contract/devices.ts';
+import { ImportReport, type LegacyImportInput } from '@netpilot/control-plane/contract/legacy-import.ts';
+import { OperationAnswer, OperationRun } from '@netpilot/control-plane/contract/operation-runs.ts';
+import { type PolicyKind, RouterPolicies } from '@netpilot/control-plane/contract/router-policies.ts';
+import { type ExecInput, ExecResult } from '@netpilot/control-plane/contract/sessions.ts';
+import { UsageHistory, type UsagePeriodName } from '@netpilot/control-plane/contract/usage-history.ts';
 import { z } from 'zod';
 import { request } from './client.ts';
 
@@ -81,6 +87,31 @@ export const api = {
     request({ method: 'POST', path: `/sessions/${id}/terminals`, body, answer: Terminal }),
   closeTerminal: (id: string, terminal: number) =>
     request({ method: 'DELETE', path: `/sessions/${id}/terminals/${terminal}` }),
+
+  devices: (routerId: string, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/devices`, answer: DeviceList, signal }),
+  changeDevice: (routerId: string, mac: string, body: DeviceChange) =>
+    request({ method: 'PATCH', path: `/routers/${routerId}/devices/${mac}`, body, answer: Device }),
+  forgetDevice: (routerId: string, mac: string) =>
+    request({ method: 'DELETE', path: `/routers/${routerId}/devices/${mac}` }),
+  policies: (routerId: string, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/policies`, answer: RouterPolicies, signal }),
+  takePolicies: (routerId: string, kind: PolicyKind) =>
+    request({ method: 'POST', path: `/routers/${routerId}/policies/${kind}/take`, answer: RouterPolicies }),
+  usage: (routerId: string, query: { period: UsagePeriodName; timeZone: string; mac?: string }, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/usage`, query, answer: UsageHistory, signal }),
+  speedTests: (routerId: string, cursor?: string, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/speed-tests`, query: paged(cursor), answer: listOf(SpeedTest), signal }),
+  runs: (routerId: string, cursor?: string, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/operations`, query: paged(cursor), answer: listOf(OperationRun), signal }),
+  run: (routerId: string, runId: string, signal?: Signal) =>
+    request({ path: `/routers/${routerId}/operations/${runId}`, answer: OperationAnswer, signal }),
+  cancelRun: (routerId: string, runId: string) =>
+    request({ method: 'DELETE', path: `/routers/${routerId}/operations/${runId}`, answer: OperationAnswer }),
+  importEarlier: (routerId: string, body: LegacyImportInput) =>
+    request({ method: 'POST', path: `/routers/${routerId}/import`, body, answer: ImportReport }),
+  execute: (sessionId: string, body: ExecInput) =>
+    request({ method: 'POST', path: `/sessions/${sessionId}/exec`, body, answer: ExecResult, timeoutMs: 660_000 }),
 
   overseenSessions: (organisationId?: string, cursor?: string, signal?: Signal) =>
     request({

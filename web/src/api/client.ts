@@ -16,6 +16,8 @@ export interface Call<T extends z.ZodType> {
   /** Shape of the answer; left out for answers without a body. */
   answer?: T;
   signal?: AbortSignal;
+  /** Milliseconds, where the usual patience is not enough. */
+  timeoutMs?: number;
 }
 
 const refresh = singleFlightRefresh(async () => (await post('/auth/refresh')).status);
@@ -75,7 +77,7 @@ export async function stillSignedIn(): Promise<boolean> {
 }
 
 async function send<T extends z.ZodType>(call: Call<T>): Promise<z.output<T>> {
-  const timeout = AbortSignal.timeout(TIMEOUT);
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT);
   const response = await reach(`${API}${call.path}${queryString(call.query)}`, {
     method: call.method ?? 'GET',
     headers: { accept: 'application/json', ...(call.body === undefined ? {} : { 'content-type': 'application/json' }) },

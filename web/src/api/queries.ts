@@ -34,8 +34,9 @@ export const useMembers = (organisationId: string) =>
   useQuery({ queryKey: keys.members(organisationId), queryFn: ({ signal }) => api.members(organisationId, signal) });
 export const useRouter = (routerId: string) =>
   useQuery({ queryKey: keys.router(routerId), queryFn: ({ signal }) => api.router(routerId, signal) });
-export const useSession = (sessionId: string) =>
+export const useSession = (sessionId: string, enabled = true) =>
   useQuery({
+    enabled,
     queryKey: keys.session(sessionId),
     queryFn: ({ signal }) => api.session(sessionId, signal),
     // Events carry every change; this heals what an event lost on the way would leave wrong.
@@ -51,6 +52,15 @@ export const useOversight = () =>
 export const useAudit = (organisationId: string) =>
   usePages(keys.audit(organisationId), (cursor, signal) => api.audit(organisationId, cursor, signal));
 export const useUsers = () => usePages(keys.users, (cursor, signal) => api.users(cursor, signal));
+
+export const useDevices = (routerId: string) =>
+  useQuery({ queryKey: keys.devices(routerId), queryFn: ({ signal }) => api.devices(routerId, signal) });
+export const usePolicies = (routerId: string) =>
+  useQuery({ queryKey: keys.policies(routerId), queryFn: ({ signal }) => api.policies(routerId, signal) });
+export const useSpeedTests = (routerId: string) =>
+  usePages(keys.speedTests(routerId), (cursor, signal) => api.speedTests(routerId, cursor, signal));
+export const useRuns = (routerId: string) =>
+  usePages(keys.runs(routerId), (cursor, signal) => api.runs(routerId, cursor, signal));
 
 function usePages<T extends { id: string }>(
   queryKey: readonly unknown[],

@@ -6,6 +6,8 @@ describe('paths', () => {
   it('keeps the addresses people have bookmarked', () => {
     expect(paths.router('a')).toBe('/routers/a');
     expect(paths.session('a')).toBe('/sessions/a');
+    expect(paths.network('a')).toBe('/routers/a/network');
+    expect(paths.network('a', 'wifi')).toBe('/routers/a/network/wifi');
     expect(paths.organisation('a')).toBe('/organisations/a');
     expect(paths.audit('a')).toBe('/organisations/a/audit');
     expect(paths.routers()).toBe('/routers');

@@ -6,6 +6,9 @@ export const paths = {
   routers: () => '/routers',
   routerNew: () => '/routers/new',
   router: (routerId: string) => `/routers/${segment(routerId)}`,
+  /** The pages that manage a router's network. */
+  network: (routerId: string, section?: string) =>
+    `/routers/${segment(routerId)}/network${section === undefined ? '' : `/${segment(section)}`}`,
   sessions: () => '/sessions',
   session: (sessionId: string) => `/sessions/${segment(sessionId)}`,
   organisations: () => '/organisations',
@@ -20,6 +23,7 @@ export const paths = {
 /** The same addresses as patterns for the router. */
 export const patterns = {
   router: '/routers/:routerId',
+  network: '/routers/:routerId/network/:section?',
   session: '/sessions/:sessionId',
   organisation: '/organisations/:organisationId',
   audit: '/organisations/:organisationId/audit',

@@ -14,6 +14,7 @@ import { useOpenSession } from '../sessions/use-open-session.ts';
 import { ConnectionTestSection } from './connection-test.tsx';
 import { EnrolmentSection } from './enrolment-section.tsx';
 import { PendingHostKey } from './host-key.tsx';
+import { NetworkButton } from './network-button.tsx';
 import { OpenTerminalButton } from './open-terminal-button.tsx';
 import { RunningSessions } from './running-sessions.tsx';
 import { RouterSettings } from './router-settings.tsx';
@@ -48,6 +49,7 @@ function Loaded({ router, back }: { router: Router; back: ReactNode }) {
       actions={
         <>
           <RunningSessions sessions={running} />
+          <NetworkButton router={router} />
           <OpenTerminalButton router={router} busy={open.isPending} onOpen={() => open.mutate(router.id)} />
         </>
       }

@@ -11,6 +11,7 @@ import { Page } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { operates } from '../organisations/rights.ts';
 import { useOpenSession } from '../sessions/use-open-session.ts';
+import { NetworkButton } from './network-button.tsx';
 import { OpenTerminalButton } from './open-terminal-button.tsx';
 import { RunningSessions } from './running-sessions.tsx';
 import { RouterStateLine } from './router-state.tsx';
@@ -107,6 +108,7 @@ function RouterRow({ router, organisation, busy, onOpen }: RowProps) {
         </Box>
         <Group gap="sm" className="np-actions">
           <RunningSessions sessions={running} />
+          <NetworkButton router={router} />
           <OpenTerminalButton router={router} busy={busy} onOpen={onOpen} />
         </Group>
       </Group>
