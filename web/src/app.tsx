@@ -8,6 +8,7 @@ import { NewOrganisationPage } from './features/organisations/new-organisation-p
 import { OrganisationPage } from './features/organisations/organisation-page.tsx';
 import { OrganisationsPage } from './features/organisations/organisations-page.tsx';
 import { OversightPage } from './features/oversight/oversight-page.tsx';
+import { RecordingsPage } from './features/recordings/recordings-page.tsx';
 import { NewRouterPage } from './features/routers/new-router-page.tsx';
 import { RouterPage } from './features/routers/router-page.tsx';
 import { RoutersPage } from './features/routers/routers-page.tsx';
@@ -44,6 +45,13 @@ const router = createBrowserRouter([
             lazy: async () => ({ Component: (await import('./features/operations/network-page.tsx')).NetworkPage }),
           },
           { path: paths.sessions(), element: <SessionsPage /> },
+          { path: paths.recordings(), element: <RecordingsPage /> },
+          {
+            path: patterns.recording,
+            lazy: async () => ({
+              Component: (await import('./features/recordings/recording-page.tsx')).RecordingPage,
+            }),
+          },
           { path: paths.organisations(), element: <OrganisationsPage /> },
           { path: paths.organisationNew(), element: <NewOrganisationPage /> },
           { path: patterns.organisation, element: <OrganisationPage /> },

@@ -16,6 +16,12 @@ import {
   RouterCreated,
   type RouterInput,
 } from '@netpilot/control-plane/contract/routers.ts';
+import {
+  Recording,
+  RecordingMarkers,
+  RecordingMatches,
+  Verification,
+} from '@netpilot/control-plane/contract/recordings.ts';
 import { Session, type SessionInput, Terminal, type TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
 import { Device, type DeviceChange, DeviceList, SpeedTest } from '@netpilot/control-plane/contract/devices.ts';
 import { ImportReport, type LegacyImportInput } from '@netpilot/control-plane/contract/legacy-import.ts';
@@ -24,7 +30,7 @@ import { type PolicyKind, RouterPolicies } from '@netpilot/control-plane/contrac
 import { type ExecInput, ExecResult } from '@netpilot/control-plane/contract/sessions.ts';
 import { UsageHistory, type UsagePeriodName } from '@netpilot/control-plane/contract/usage-history.ts';
 import { z } from 'zod';
-import { request } from './client.ts';
+import { request, requestRaw } from './client.ts';
 
 /** Lists come whole or page by page; a whole one has no cursor. */
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -34,6 +40,16 @@ const listOf = <T extends z.ZodType>(item: T) =>
 export interface Page<T> {
   items: T[];
   nextCursor: string | null;
+}
+
+/** Which recordings a list shows; what is left out is not asked for. */
+export interface RecordingFilter {
+  organisationId?: string | undefined;
+  routerId?: string | undefined;
+  sessionId?: string | undefined;
+  userId?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 type Signal = AbortSignal | undefined;
@@ -113,6 +129,19 @@ export const api = {
   execute: (sessionId: string, body: ExecInput) =>
     request({ method: 'POST', path: `/sessions/${sessionId}/exec`, body, answer: ExecResult, timeoutMs: 660_000 }),
 
+  recordings: (filter: RecordingFilter, cursor?: string, signal?: Signal) =>
+    request({ path: '/recordings', query: { ...filter, ...paged(cursor) }, answer: listOf(Recording), signal }),
+  recording: (id: string, signal?: Signal) => request({ path: `/recordings/${id}`, answer: Recording, signal }),
+  verifyRecording: (id: string, signal?: Signal) =>
+    request({ path: `/recordings/${id}/verification`, answer: Verification, signal }),
+  recordingMarkers: (id: string, signal?: Signal) =>
+    request({ path: `/recordings/${id}/markers`, answer: RecordingMarkers, signal }),
+  recordingMatches: (id: string, text: string, signal?: Signal) =>
+    request({ path: `/recordings/${id}/matches`, query: { text }, answer: RecordingMatches, signal }),
+  /** The recording as a player takes it, text of one event a line. */
+  playRecording: async (id: string, signal: AbortSignal) =>
+    (await requestRaw(`/recordings/${id}/playback`, { signal })).text(),
+  deleteRecording: (id: string) => request({ method: 'DELETE', path: `/recordings/${id}` }),
   overseenSessions: (organisationId?: string, cursor?: string, signal?: Signal) =>
     request({
       path: '/oversight/sessions',

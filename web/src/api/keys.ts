@@ -12,6 +12,12 @@ export const keys = {
   sessions: (state: 'active' | 'ended') => ['sessions', state] as const,
   session: (sessionId: string) => ['session', sessionId] as const,
   terminals: (sessionId: string) => ['terminals', sessionId] as const,
+  recordingLists: ['recordings'] as const,
+  recordings: (filter: object) => ['recordings', filter] as const,
+  /** All that is known of one recording, by what it is. */
+  recording: (id: string, what?: 'verification' | 'markers' | 'playback') =>
+    (what === undefined ? ['recording', id] : ['recording', id, what]) as readonly string[],
+  recordingMatches: (id: string, text: string) => ['recording', id, 'matches', text] as const,
   oversight: ['oversight'] as const,
   /** All that is kept of a router's network, by what it is. */
   network: (routerId: string) => ['network', routerId] as const,

@@ -1,6 +1,6 @@
 import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { Me } from '@netpilot/control-plane/contract/people.ts';
-import { type Page, api } from './calls.ts';
+import { type Page, type RecordingFilter, api } from './calls.ts';
 import { keys } from './keys.ts';
 import { type Pages, itemsOf } from './pages.ts';
 import { isProblem } from './problem.ts';
@@ -47,6 +47,44 @@ export const useRouters = (organisationId: string | null) =>
   usePages(keys.routers(organisationId), (cursor, signal) => api.routers(organisationId ?? undefined, cursor, signal));
 export const useSessions = (state: 'active' | 'ended') =>
   usePages(keys.sessions(state), (cursor, signal) => api.sessions(state, cursor, signal));
+export const useRecordings = (filter: RecordingFilter) =>
+  usePages(keys.recordings(filter), (cursor, signal) => api.recordings(filter, cursor, signal));
+export const useRecording = (id: string) =>
+  useQuery({
+    queryKey: keys.recording(id),
+    queryFn: ({ signal }) => api.recording(id, signal),
+    refetchInterval: ({ state }) => (state.data?.state === 'recording' ? 15_000 : false),
+  });
+/** What does not change by itself while a page shows it. */
+const AS_IT_WAS = { staleTime: Number.POSITIVE_INFINITY, gcTime: 60_000, refetchOnWindowFocus: false } as const;
+export const useRecordingVerification = (id: string) =>
+  useQuery({
+    queryKey: keys.recording(id, 'verification'),
+    queryFn: ({ signal }) => api.verifyRecording(id, signal),
+    ...AS_IT_WAS,
+  });
+export const useRecordingMarkers = (id: string) =>
+  useQuery({
+    queryKey: keys.recording(id, 'markers'),
+    queryFn: ({ signal }) => api.recordingMarkers(id, signal),
+    ...AS_IT_WAS,
+  });
+export const useRecordingPlayback = (id: string) =>
+  useQuery({
+    queryKey: keys.recording(id, 'playback'),
+    queryFn: ({ signal }) => api.playRecording(id, signal),
+    ...AS_IT_WAS,
+    gcTime: 0,
+    // It is text of up to 32 MB: nothing compares it with an earlier one.
+    structuralSharing: false,
+  });
+export const useRecordingMatches = (id: string, text: string) =>
+  useQuery({
+    enabled: text !== '',
+    queryKey: keys.recordingMatches(id, text),
+    queryFn: ({ signal }) => api.recordingMatches(id, text, signal),
+    ...AS_IT_WAS,
+  });
 export const useOversight = () =>
   usePages(keys.oversight, (cursor, signal) => api.overseenSessions(undefined, cursor, signal));
 export const useAudit = (organisationId: string) =>

@@ -15,6 +15,12 @@ export const paths = {
   organisationNew: () => '/organisations/new',
   organisation: (organisationId: string) => `/organisations/${segment(organisationId)}`,
   audit: (organisationId: string) => `/organisations/${segment(organisationId)}/audit`,
+  /** All recordings that a person may see, or those of a router or session. */
+  recordings: (of: { routerId?: string; sessionId?: string; organisationId?: string } = {}) => {
+    const query = new URLSearchParams(of).toString();
+    return query === '' ? '/recordings' : `/recordings?${query}`;
+  },
+  recording: (recordingId: string) => `/recordings/${segment(recordingId)}`,
   oversight: () => '/oversight',
   users: () => '/users',
   account: () => '/account',
@@ -25,6 +31,7 @@ export const patterns = {
   router: '/routers/:routerId',
   network: '/routers/:routerId/network/:section?',
   session: '/sessions/:sessionId',
+  recording: '/recordings/:recordingId',
   organisation: '/organisations/:organisationId',
   audit: '/organisations/:organisationId/audit',
 } as const;

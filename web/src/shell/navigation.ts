@@ -3,6 +3,7 @@ import {
   type Icon,
   IconBuilding,
   IconEye,
+  IconMovie,
   IconRouter,
   IconTerminal2,
   IconUserCircle,
@@ -22,6 +23,7 @@ export function destinations(me: Me): Destination[] {
   return [
     { to: paths.routers(), label: 'Routers', Icon: IconRouter },
     { to: paths.sessions(), label: 'Sessions', Icon: IconTerminal2 },
+    { to: paths.recordings(), label: 'Recordings', Icon: IconMovie },
     { to: paths.organisations(), label: 'Organisations', Icon: IconBuilding },
     ...(oversees ? [{ to: paths.oversight(), label: 'Oversight', Icon: IconEye }] : []),
     ...(me.platformAdministrator ? [{ to: paths.users(), label: 'Users', Icon: IconUsers }] : []),

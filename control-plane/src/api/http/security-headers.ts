@@ -1,5 +1,8 @@
 import helmet from '@fastify/helmet';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+const SCRIPTS = "'self'";
+const POLICY = 'content-security-policy';
 
 /**
  * Headers of every answer. Style needs 'unsafe-inline' because the terminal's renderer writes style elements; scripts never do.
@@ -12,7 +15,7 @@ export async function sendSecurityHeaders(app: FastifyInstance, publicUrl: strin
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
+        scriptSrc: [SCRIPTS],
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
@@ -32,4 +35,13 @@ export async function sendSecurityHeaders(app: FastifyInstance, publicUrl: strin
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/') && !reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
+}
+
+/**
+ * Lets one page compile WebAssembly, which is what the player of recordings is made of. Its code comes with our own scripts: making
+ * JavaScript from text stays forbidden (Content Security Policy 3, section 2.3.1, `'wasm-unsafe-eval'`).
+ */
+export function allowWebAssembly(reply: FastifyReply): void {
+  const policy = String(reply.getHeader(POLICY));
+  reply.header(POLICY, policy.replace(`script-src ${SCRIPTS}`, `script-src ${SCRIPTS} 'wasm-unsafe-eval'`));
 }

@@ -1,6 +1,10 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { notFound } from '../errors.ts';
+import { allowWebAssembly } from './security-headers.ts';
+
+/** The page that plays a recording. */
+const PLAYER = /^recordings\/[^/]+\/?$/u;
 
 /**
  * Serves the web application. Files with a hash in their name never change; every other path that a browser asks for as a page gets
@@ -27,6 +31,7 @@ export async function serveWeb(app: FastifyInstance, directory: string): Promise
     if (path === 'api' || path.startsWith('api/')) throw notFound();
     const isFile = /\.[a-z0-9]+$/iu.test(path);
     if (!isFile && !(request.headers.accept ?? '').includes('text/html')) throw notFound();
+    if (PLAYER.test(path)) allowWebAssembly(reply);
     reply.header('cache-control', 'no-cache');
     return reply.sendFile(isFile ? path : 'index.html');
   });
