@@ -3,9 +3,11 @@ import { asProblem, ProblemError } from './problem.ts';
 import { sendJson } from './json.ts';
 import { cancelStream, finishStream } from './streams.ts';
 
-/** One request: its stream, the values of the path's `:names`, and the query. */
+/** One request: its stream, the values of the path's `:names`, the query, and its headers. */
 export interface AgentRequest {
   stream: ServerHttp2Stream;
+  /** One header's value; empty when it is not there. */
+  header: (name: string) => string;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
 }
@@ -41,10 +43,11 @@ async function answer(
 ): Promise<void> {
   const url = new URL(headers[':path'] ?? '/', 'http://agent');
   const parts = url.pathname.split('/');
+  const header = (name: string) => String(headers[name] ?? '');
   for (const route of routes) {
     if (route.method !== headers[':method']) continue;
     const params = match(route.path.split('/'), parts);
-    if (params) return route.handle({ stream, params, query: url.searchParams });
+    if (params) return route.handle({ stream, params, query: url.searchParams, header });
   }
   throw new ProblemError('not_found', 'No such path.');
 }

@@ -1,0 +1,32 @@
+import { describeFiles, runHere } from './files-conformance.ts';
+import type { TestMachine } from './files-conformance.ts';
+import { startSshd } from './sshd.ts';
+
+async function sshd(extra: readonly string[]): Promise<TestMachine> {
+  const server = await startSshd(extra);
+  return { ssh: server, key: server.keys.ed25519, target: server.port, run: runHere, stop: () => server.stop() };
+}
+
+describeFiles({
+  name: 'an OpenSSH server with SFTP and a shell',
+  road: { road: 'sftp', bytes: 'shell' },
+  start: () => sshd(['Subsystem sftp internal-sftp']),
+});
+
+describeFiles({
+  name: 'an OpenSSH server with SFTP alone',
+  road: { road: 'sftp', bytes: 'sftp' },
+  // The shell answers, but to nothing that one could use.
+  start: () =>
+    sshd([
+      'Subsystem sftp internal-sftp',
+      'Match exec "true"',
+      'ForceCommand case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exec /usr/lib/openssh/sftp-server;; *) echo "% Unknown command";; esac',
+    ]),
+});
+
+describeFiles({
+  name: 'an OpenSSH server with a GNU shell alone',
+  road: { road: 'shell', bytes: 'shell' },
+  start: () => sshd([]),
+});
