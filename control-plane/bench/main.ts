@@ -5,6 +5,7 @@ import type { Measure } from './measure.ts';
 import { measureCrowd } from './measures/crowd.ts';
 import { measureEnd } from './measures/end.ts';
 import { measureMemory } from './measures/memory.ts';
+import { measureOperations } from './measures/operations.ts';
 import { measurePrompt } from './measures/prompt.ts';
 import { measureTerminal } from './measures/terminal.ts';
 import { measureTunnels } from './measures/tunnels.ts';
@@ -19,6 +20,7 @@ const RUN: Readonly<Record<MeasureName, (quick: boolean) => Promise<Measure[]>>>
   end: measureEnd,
   crowd: measureCrowd,
   tunnels: measureTunnels,
+  operations: measureOperations,
 };
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

@@ -1,6 +1,6 @@
 import type { Summary } from './statistics.ts';
 
-export type Unit = 'ms' | 'MB' | 'MB/s' | 'KB' | '%' | 'tunnels/s';
+export type Unit = 'ms' | 'MB' | 'MB/s' | 'KB' | '%' | 'tunnels/s' | 'trips';
 
 /** One row of the table. */
 export interface Measure {

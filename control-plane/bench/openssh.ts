@@ -14,7 +14,7 @@ export class OpenSsh {
   readonly #arguments: readonly string[];
 
   /** Gives the router a key to let this client in. */
-  constructor(router: TestRouter) {
+  constructor(router: Pick<TestRouter, 'directory' | 'port'>) {
     const key = join(router.directory, 'person_key');
     if (!existsSync(key)) {
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', key], { timeout: 20_000 });

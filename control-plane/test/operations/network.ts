@@ -1,5 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { AGENT_PATHS } from '@netpilot/control-plane/contract/agent.ts';
 import {
   type OperationInput,
@@ -37,10 +38,14 @@ export class OperationsNetwork {
   readonly #link: TestLink;
   readonly #agent: Agent;
   readonly #key: TestKey;
-  readonly #hostKey: string;
+  /** Type and base64 of the router's host key. */
+  readonly hostKey: string;
+  #port: Server | null = null;
   readonly #errors: unknown[];
   /** While true the tunnel takes nothing. */
   #cut = false;
+  /** Milliseconds each way, for connections made from now on. */
+  #delayMs: number;
 
   private constructor(parts: {
     router: DemoRouter;
@@ -57,9 +62,10 @@ export class OperationsNetwork {
     this.#link = parts.link;
     this.#agent = parts.agent;
     this.#key = parts.key;
-    this.#hostKey = parts.hostKey;
+    this.hostKey = parts.hostKey;
     this.#errors = parts.errors;
-    this.#link.target = (socket) => this.#relay(socket, parts.delayMs);
+    this.#delayMs = parts.delayMs;
+    this.#link.target = (socket) => this.#relay(socket);
   }
 
   static async start({ name, devices, packages = [], delayMs = 0 }: NetworkOptions): Promise<OperationsNetwork> {
@@ -97,10 +103,11 @@ export class OperationsNetwork {
     }
   }
 
-  /** Signs in to the router; again after the connection was lost. */
-  async connect(): Promise<void> {
+  /** Signs in to the router; again after the connection was lost, and with another delay when one is given. */
+  async connect(delayMs: number = this.#delayMs): Promise<void> {
+    this.#delayMs = delayMs;
     this.#cut = false;
-    const router = { user: 'root', hostKey: this.#hostKey, keys: { ed25519: this.#key } };
+    const router = { user: 'root', hostKey: this.hostKey, keys: { ed25519: this.#key } };
     await eventually('the agent to be signed in', async () => {
       const connection = await this.#link.connect(connectLine(router as never), this.#key);
       return (await connection.outcome()).type === 'connected';
@@ -111,6 +118,16 @@ export class OperationsNetwork {
   cutTunnel(): void {
     this.#cut = true;
     this.#link.cutTunnel();
+  }
+
+  /** Opens a loopback port that leads to the router's SSH server over the same relay as the agent's tunnel; it closes with the network. */
+  async openPort(): Promise<number> {
+    this.#port ??= createServer((socket) => {
+      socket.on('error', () => undefined);
+      this.#relay(socket);
+    }).listen(0, '127.0.0.1');
+    if (!this.#port.listening) await once(this.#port, 'listening');
+    return (this.#port.address() as AddressInfo).port;
   }
 
   /** Runs an operation; a problem is an answer too. */
@@ -148,19 +165,20 @@ export class OperationsNetwork {
   async stop(): Promise<void> {
     await this.#agent.stop();
     await this.#link.close();
+    this.#port?.close();
     await this.around.stop();
     await this.router.stop();
     if (this.#errors.length > 0) throw new Error('the agent reported errors', { cause: this.#errors });
   }
 
-  #relay(socket: Socket, delayMs: number): void {
+  #relay(socket: Socket): void {
     if (this.#cut) return void socket.destroy();
     const router = connect(22, this.router.address);
     router.on('error', () => socket.destroy());
     router.once('close', () => socket.destroy());
     socket.once('close', () => router.destroy());
-    relayLate(socket, router, delayMs);
-    relayLate(router, socket, delayMs);
+    relayLate(socket, router, this.#delayMs);
+    relayLate(router, socket, this.#delayMs);
   }
 }
 
