@@ -145,12 +145,17 @@ export class TestPerson {
   }
 
   /** Attaches to a terminal, from an offset when one is given. */
-  async attach(sessionId: string, terminal: number, offset?: number): Promise<TerminalClient> {
-    const query = offset === undefined ? '' : `?offset=${offset}`;
-    const client = new TerminalClient(
-      terminal,
-      this.webSocket(`/sessions/${sessionId}/terminals/${terminal}/attach${query}`),
+  async attach(
+    sessionId: string,
+    terminal: number,
+    offset?: number,
+    more: { readonly replay?: number; readonly role?: 'driver' | 'follower'; readonly page?: string } = {},
+  ): Promise<TerminalClient> {
+    const asked = Object.entries({ offset, ...more }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
     );
+    const path = `/sessions/${sessionId}/terminals/${terminal}/attach?${new URLSearchParams(asked).toString()}`;
+    const client = new TerminalClient(terminal, this.webSocket(path));
     await client.attached;
     return client;
   }

@@ -5,6 +5,7 @@ import {
   encodeFrame,
   INPUT_WINDOW,
   type TerminalExit,
+  type TerminalFrame,
   type TerminalStatus,
 } from '../../contract/terminal-frames.ts';
 import { eventually } from './eventually.ts';
@@ -12,7 +13,7 @@ import { eventually } from './eventually.ts';
 /** Output kept for looking at; older bytes are counted only. */
 const KEPT = 4_194_304;
 
-/** A page's terminal without a screen: acknowledges what it has read, and keeps its text. */
+/** A page's terminal without a screen: acknowledges what it has read, and keeps its text and the frames that are no output. */
 export class TerminalClient {
   readonly id: number;
   readonly attached: Promise<Attached>;
@@ -22,6 +23,10 @@ export class TerminalClient {
   exit: TerminalExit | null = null;
   /** What it is here, who else is, as it was told last. */
   status: TerminalStatus | null = null;
+  /** Everything but output, in order. */
+  readonly frames: TerminalFrame[] = [];
+  /** What drew the screen that it began with; empty where output was replayed. */
+  screen: Buffer = Buffer.alloc(0);
   /** Input bytes that the router has taken of this attachment. */
   taken = 0;
   #sent = 0;
@@ -40,12 +45,14 @@ export class TerminalClient {
       socket.on('close', (code) => reject(new Error(`closed with ${code} before it was attached`)));
       socket.on('message', (data: Buffer) => {
         const frame = decodeFrame(data);
+        if (frame.type !== 'output') this.frames.push(frame);
         if (frame.type === 'attached') {
           this.offset = frame.value.offset;
+          this.screen = Buffer.alloc(0);
           resolve(frame.value);
-        } else if (frame.type === 'output') this.#take(frame.offset, frame.bytes);
-        else if (frame.type === 'screen') this.#chunks.push(Buffer.from(frame.bytes));
+        } else if (frame.type === 'screen') this.screen = Buffer.concat([this.screen, frame.bytes]);
         else if (frame.type === 'status') this.status = frame.value;
+        else if (frame.type === 'output') this.#take(frame.offset, frame.bytes);
         else if (frame.type === 'exit') this.exit = frame.value;
         else if (frame.type === 'taken') this.taken = frame.total;
       });
@@ -56,7 +63,12 @@ export class TerminalClient {
 
   /** The screen it began with, if any, and everything read since, as far as it is kept. */
   get text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8');
+    return Buffer.concat([this.screen, ...this.#chunks]).toString('utf8');
+  }
+
+  /** Output read so far, as far as it is kept. */
+  get bytes(): Buffer {
+    return Buffer.concat(this.#chunks);
   }
 
   type(text: string): void {
@@ -76,6 +88,11 @@ export class TerminalClient {
 
   takeOver(): void {
     this.#socket.send(encodeFrame({ type: 'takeOver' }));
+  }
+
+  /** Waits until the api says that it is. */
+  becomes(role: TerminalStatus['role']): Promise<unknown> {
+    return eventually(`the page to be ${role}`, () => this.status?.role === role);
   }
 
   resize(cols: number, rows: number): void {

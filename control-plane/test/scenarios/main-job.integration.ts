@@ -117,8 +117,12 @@ describe('the main job: each person’s terminal, on their router, in a sandbox 
     expect(lines).toEqual(Array.from({ length: 20_000 }, (_, index) => index + 1));
 
     const follower = await alice.attach(id, first.id);
-    expect(await again.closed).toBe(4409);
+    await follower.becomes('follower');
+    follower.takeOver();
+    await follower.becomes('driver');
+    await again.becomes('follower');
     follower.type('exit\n');
+    await eventually('the exit on the page that follows', () => again.exit);
     await eventually('the exit', () => follower.exit);
     expect(await alice.refusal('POST', `/sessions/${id}/terminals`, { cols: 5_000, rows: 5_000 })).toEqual([
       400,
