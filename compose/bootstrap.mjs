@@ -12,6 +12,7 @@ const programs = {
   build: 'main.ts',
   test: 'test.ts',
   bench: '../../control-plane/bench/main.ts',
+  'verify-recording': 'verify-recording.ts',
 };
 const [verb = '', ...args] = process.argv.slice(2);
 

@@ -4,7 +4,7 @@ import type {
   RecordingMatch,
   RecordingMatches,
 } from '../../../contract/recordings.ts';
-import { CODE, type CastEvent, CastError, codeOf, parseEvent, parseHeader } from './cast-format.ts';
+import { CODE, type CastEvent, CastError, type CastHeader, codeOf, parseEvent } from './cast-format.ts';
 import { type PlainLine, PlainLines } from './plain-lines.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -60,12 +60,9 @@ function isSize(text: string): boolean {
   return more.length === 0 && fits(cols) && fits(rows);
 }
 
-/**
- * The recording as an asciicast v2 for a player: only what players know, each line made anew.
- * @throws CastError when there is no header.
- */
-export async function* playable(header: Buffer, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const { version, width, height, timestamp, title, env } = parseHeader(header);
+/** The recording as an asciicast v2 for a player: only what players know, each line made anew. */
+export async function* playable(header: CastHeader, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const { version, width, height, timestamp, title, env } = header;
   yield Buffer.from(`${JSON.stringify({ version, width, height, timestamp, title, env })}\n`);
   for await (const { seconds, code, text } of shownEvents(stream)) {
     if (code === CODE.output && text === '') continue;

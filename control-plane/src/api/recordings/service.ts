@@ -15,7 +15,7 @@ import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import { afterCursor, toPage } from '../http/pages.ts';
 import { type ByteRange, readRange } from './byte-range.ts';
-import { MAX_LINE } from './cast-format.ts';
+import { CastError, type CastHeader, MAX_LINE, parseHeader } from './cast-format.ts';
 import { findMarkers, findText, playable } from './contents.ts';
 import { presentRecording } from './presenter.ts';
 import type { RecordingLibrary } from './recording-library.ts';
@@ -118,7 +118,7 @@ export class RecordingService {
     const row = await this.#find(actor, id);
     const source = await this.#open(row);
     try {
-      const header = await firstLine(source);
+      const header = await readHeader(source);
       if (row.userId !== actor.userId) await this.#options.audit.record(entryOf('recording_played', actor, row));
       return closing(source, playable(header, source.stream(0, PLAYED_BYTES)));
     } catch (error) {
@@ -218,9 +218,14 @@ function entryOf(
   return { action, organisationId, actor, subjectId: row.id, details: { router, of, ...details } };
 }
 
-async function firstLine(source: RecordingSource): Promise<Buffer> {
-  for await (const line of splitLines(source.stream(0, MAX_LINE))) return Buffer.from(line.bytes);
-  return Buffer.alloc(0);
+/** @throws ProblemError `recording_gone` when it is no recording any more. */
+async function readHeader(source: RecordingSource): Promise<CastHeader> {
+  try {
+    for await (const line of splitLines(source.stream(0, MAX_LINE))) return parseHeader(line.bytes);
+  } catch (error) {
+    if (!(error instanceof CastError)) throw error;
+  }
+  throw new ProblemError('recording_gone', 'Its file is not a recording any more.');
 }
 
 /** The stream, which closes its source when it is over, however. */

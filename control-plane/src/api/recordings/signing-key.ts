@@ -37,6 +37,22 @@ export function createSigningKey(pem: string): SigningKey {
   };
 }
 
+/**
+ * Reads keys to believe: PEM, of which private keys count as their public half, or 32 bytes in base64 as the api tells them.
+ * @throws TypeError when there is none.
+ */
+export function readTrustedKeys(text: string): ReadonlySet<string> {
+  try {
+    const raw = text.trim();
+    const keys = (raw.match(PEM_BLOCK) ?? []).map((block) => rawPublicKey(createPublicKey(block)));
+    if (keys.length > 0) return new Set(keys);
+    if (Buffer.from(raw, 'base64').length === 32) return new Set([Buffer.from(raw, 'base64').toString('base64')]);
+  } catch {
+    // As no key at all.
+  }
+  throw new TypeError('holds no Ed25519 key, neither in PEM nor as 32 bytes in base64');
+}
+
 /** @returns the 32 bytes of an Ed25519 public key in base64. @throws TypeError for a key of another kind. */
 export function rawPublicKey(key: KeyObject): string {
   if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('not an Ed25519 key');
