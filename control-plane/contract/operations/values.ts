@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const Mac = z
   .string()
   .max(17)
-  .transform((text) => text.toLowerCase().replaceAll('-', ':'))
+  // Not a transformation: answers that hold it are written with the same schema.
+  .overwrite((text) => text.toLowerCase().replaceAll('-', ':'))
   .refine((text) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/u.test(text), { message: 'must be a hardware address' })
   .refine((text) => !isGroupAddress(text) && text !== '00:00:00:00:00:00', {
     message: 'must be the address of one device',
