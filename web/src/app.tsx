@@ -29,7 +29,7 @@ const router = createBrowserRouter([
     hydrateFallbackElement: <div />,
     children: [
       {
-        path: patterns.session,
+        path: patterns.sessionPage,
         lazy: async () => ({ Component: (await import('./features/sessions/session-page.tsx')).SessionPage }),
       },
       {

@@ -6,6 +6,7 @@ describe('paths', () => {
   it('keeps the addresses people have bookmarked', () => {
     expect(paths.router('a')).toBe('/routers/a');
     expect(paths.session('a')).toBe('/sessions/a');
+    expect(paths.files('a')).toBe('/sessions/a/files');
     expect(paths.network('a')).toBe('/routers/a/network');
     expect(paths.network('a', 'wifi')).toBe('/routers/a/network/wifi');
     expect(paths.organisation('a')).toBe('/organisations/a');

@@ -11,6 +11,8 @@ export const paths = {
     `/routers/${segment(routerId)}/network${section === undefined ? '' : `/${segment(section)}`}`,
   sessions: () => '/sessions',
   session: (sessionId: string) => `/sessions/${segment(sessionId)}`,
+  /** The files of a session's router; `path` and `file` in the query say which. */
+  files: (sessionId: string) => `/sessions/${segment(sessionId)}/files`,
   organisations: () => '/organisations',
   organisationNew: () => '/organisations/new',
   organisation: (organisationId: string) => `/organisations/${segment(organisationId)}`,
@@ -31,6 +33,8 @@ export const patterns = {
   router: '/routers/:routerId',
   network: '/routers/:routerId/network/:section?',
   session: '/sessions/:sessionId',
+  /** Both faces of a session's page: terminals stay attached while its files are shown. */
+  sessionPage: '/sessions/:sessionId/files?',
   recording: '/recordings/:recordingId',
   organisation: '/organisations/:organisationId',
   audit: '/organisations/:organisationId/audit',

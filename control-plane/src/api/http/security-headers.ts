@@ -17,7 +17,8 @@ export async function sendSecurityHeaders(app: FastifyInstance, publicUrl: strin
         defaultSrc: ["'self'"],
         scriptSrc: [SCRIPTS],
         styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
+        // Pictures from a router are blobs of a type that the page chose.
+        imgSrc: ["'self'", 'data:', 'blob:'],
         fontSrc: ["'self'"],
         connectSrc: ["'self'", publicUrl.replace(/^http/u, 'ws')],
         objectSrc: ["'none'"],

@@ -1,4 +1,5 @@
 import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
+import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useRef } from 'react';
 import type { Column, FileOrder } from './file-order.ts';
@@ -10,6 +11,8 @@ export interface Row {
   readonly entry: FileEntry;
   /** The folder it is in, shown where rows are of several. */
   readonly place?: string;
+  /** The same folder as a path. */
+  readonly within?: RouterPath;
 }
 
 interface FileListProps {

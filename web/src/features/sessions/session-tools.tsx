@@ -6,11 +6,13 @@ import {
   IconClipboard,
   IconCopy,
   IconDotsVertical,
+  IconFolder,
   IconMaximize,
   IconPalette,
   IconPlayerStop,
   IconPlus,
   IconSearch,
+  IconTerminal2,
   IconTextDecrease,
   IconTextIncrease,
   IconX,
@@ -25,6 +27,8 @@ interface SessionToolsProps {
   phone: boolean;
   selected: boolean;
   terminalOpen: boolean;
+  filesShown: boolean;
+  onShow: (what: 'terminals' | 'files') => void;
   onFind: () => void;
   copyText: () => string;
   onPaste: () => void;
@@ -109,12 +113,23 @@ function PhoneMenu({
   session,
   tools,
   terminalOpen,
+  filesShown,
+  onShow,
   onNewTerminal,
   onCloseTerminal,
 }: SessionToolsProps & { tools: Tool[] }) {
   const [ending, setEnding] = useState(false);
   return (
     <>
+      <ActionIcon
+        variant="subtle"
+        c="var(--mantine-color-text)"
+        size={44}
+        aria-label={filesShown ? 'Terminals' : 'Files'}
+        onClick={() => onShow(filesShown ? 'terminals' : 'files')}
+      >
+        {filesShown ? <IconTerminal2 size={22} aria-hidden /> : <IconFolder size={22} aria-hidden />}
+      </ActionIcon>
       <Menu position="bottom-end" width={240}>
         <Menu.Target>
           <ActionIcon variant="subtle" c="var(--mantine-color-text)" size={44} aria-label="Session menu">

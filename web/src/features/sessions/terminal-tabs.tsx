@@ -10,12 +10,15 @@ interface TerminalTabsProps {
   active: number | null;
   live: boolean;
   opening: boolean;
+  /** Whether the files are shown instead of a terminal. */
+  filesShown: boolean;
   onChoose: (id: number) => void;
   onOpen: () => void;
   onClose: (id: number) => void;
+  onFiles: () => void;
 }
 
-/** One tab for each terminal; arrow keys move, and the shown one has its close button beside the list. */
+/** One tab for each terminal and one for the files; arrow keys move, and the shown terminal has its close button beside the list. */
 export function TerminalTabs({
   terminals,
   titles,
@@ -25,51 +28,65 @@ export function TerminalTabs({
   onChoose,
   onOpen,
   onClose,
+  filesShown,
+  onFiles,
 }: TerminalTabsProps) {
   const list = useRef<HTMLDivElement>(null);
+  /** The tabs from left to right; null is that of the files. */
+  const tabs = [...terminals.map(({ id }) => id), null];
+  const shown = filesShown ? null : active;
   const move = (event: KeyboardEvent) => {
-    const at = terminals.findIndex(({ id }) => id === active);
+    const at = tabs.indexOf(shown);
     const target = {
-      ArrowRight: terminals[(at + 1) % terminals.length],
-      ArrowLeft: terminals.at(at - 1),
-      Home: terminals[0],
-      End: terminals.at(-1),
+      ArrowRight: tabs[(at + 1) % tabs.length],
+      ArrowLeft: tabs.at(at - 1),
+      Home: tabs[0],
+      End: tabs.at(-1),
     }[event.key];
-    if (!target) return;
+    if (target === undefined) return;
     event.preventDefault();
-    onChoose(target.id);
-    list.current?.querySelector<HTMLElement>(`[data-terminal="${target.id}"]`)?.focus();
+    if (target === null) onFiles();
+    else onChoose(target);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${target ?? 'files'}"]`)?.focus();
   };
   const full = terminals.length >= TERMINALS_PER_SESSION;
   return (
     <div className="np-tabs">
-      {terminals.length > 0 && (
-        <div role="tablist" aria-label="Terminals" ref={list} onKeyDown={move}>
-          {terminals.map(({ id }) => (
-            <button
-              key={id}
-              type="button"
-              role="tab"
-              data-terminal={id}
-              aria-selected={id === active}
-              tabIndex={id === active ? 0 : -1}
-              title={titles[id]}
-              onClick={() => onChoose(id)}
-            >
-              Terminal {id}
-              {titles[id] && <span className="np-tab-title"> · {titles[id]}</span>}
-            </button>
-          ))}
-        </div>
-      )}
-      {active !== null && (
-        <Tooltip label={`Close terminal ${active}`}>
+      <div role="tablist" aria-label="Terminals and files" ref={list} onKeyDown={move}>
+        {terminals.map(({ id }) => (
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            data-tab={id}
+            aria-selected={id === shown}
+            tabIndex={id === shown ? 0 : -1}
+            title={titles[id]}
+            onClick={() => onChoose(id)}
+          >
+            Terminal {id}
+            {titles[id] && <span className="np-tab-title"> · {titles[id]}</span>}
+          </button>
+        ))}
+        <button
+          type="button"
+          role="tab"
+          data-tab="files"
+          aria-selected={filesShown}
+          tabIndex={shown === null ? 0 : -1}
+          onClick={onFiles}
+        >
+          Files
+        </button>
+      </div>
+      {shown !== null && (
+        <Tooltip label={`Close terminal ${shown}`}>
           <ActionIcon
             variant="subtle"
             c="var(--mantine-color-text)"
             size={36}
-            aria-label={`Close terminal ${active}`}
-            onClick={() => onClose(active)}
+            aria-label={`Close terminal ${shown}`}
+            onClick={() => onClose(shown)}
           >
             <IconX size={18} aria-hidden />
           </ActionIcon>

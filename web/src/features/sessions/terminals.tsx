@@ -3,9 +3,11 @@ import { Button, Center, Loader, Stack, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { IconPlus } from '@tabler/icons-react';
-import { useCallback, useRef, useState } from 'react';
-import { useSearchParams } from 'react-router';
+import { Suspense, lazy, useCallback, useRef, useState } from 'react';
+import { useMatch, useNavigate, useSearchParams } from 'react-router';
 import { keys } from '../../api/keys.ts';
+import { paths } from '../../routes/paths.ts';
+import { LoadingRows } from '../../shell/loading.tsx';
 import { OfflineBanner } from '../../shell/offline-banner.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { ComposeBar } from '../terminal/compose-bar.tsx';
@@ -22,7 +24,9 @@ import { SessionTools } from './session-tools.tsx';
 import { TerminalTabs } from './terminal-tabs.tsx';
 import { useTerminals } from './use-terminals.ts';
 
-/** The terminals of a live session with everything around them; after its end their screens stay to be read. */
+const FilesView = lazy(async () => ({ default: (await import('../files/files-view.tsx')).FilesView }));
+
+/** The terminals of a live session, or its files, with everything around them; after its end their screens stay to be read. */
 export function Terminals({ session }: { session: Session }) {
   const client = useQueryClient();
   const [search] = useSearchParams();
@@ -30,7 +34,11 @@ export function Terminals({ session }: { session: Session }) {
   const [settings] = useTerminalSettings();
   const screens = useRef<HTMLDivElement>(null);
   const live = session.state === 'live';
-  const { list, terminals, active, choose, open, close } = useTerminals(session.id, live, () =>
+  const filesShown = useMatch(paths.files(session.id)) !== null;
+  const navigate = useNavigate();
+  const show = (what: 'terminals' | 'files') =>
+    void navigate(paths[what === 'files' ? 'files' : 'session'](session.id));
+  const { list, terminals, active, choose, open, close } = useTerminals(session.id, live, !filesShown, () =>
     estimateSize(screens.current, settings.fontSize),
   );
   const handles = useRef(new Map<number, TerminalHandle>());
@@ -71,7 +79,9 @@ export function Terminals({ session }: { session: Session }) {
           session={session}
           phone={phone}
           selected={selected}
-          terminalOpen={active !== null}
+          terminalOpen={active !== null && !filesShown}
+          filesShown={filesShown}
+          onShow={show}
           onFind={() => setFinding(true)}
           copyText={() => current()?.screen.text() ?? ''}
           onPaste={() => void paste()}
@@ -82,22 +92,35 @@ export function Terminals({ session }: { session: Session }) {
       <main className="np-workplace">
         <OfflineBanner />
         <SessionBanners session={session} />
-        {(!phone || terminals.length > 1) && (
+        {(!phone || (terminals.length > 1 && !filesShown)) && (
           <TerminalTabs
             terminals={terminals}
             titles={titles}
             active={active}
             live={live}
             opening={open.isPending}
-            onChoose={choose}
-            onOpen={() => open.mutate()}
+            filesShown={filesShown}
+            onFiles={() => show('files')}
+            onChoose={(id) => {
+              choose(id);
+              if (filesShown) show('terminals');
+            }}
+            onOpen={() => {
+              open.mutate();
+              if (filesShown) show('terminals');
+            }}
             onClose={(id) => close.mutate(id)}
           />
         )}
         <Trouble error={list.error} retry={() => void list.refetch()} />
         <Trouble error={open.error} retry={() => open.mutate()} />
         <Trouble error={close.error} />
-        <div className="np-screens" ref={screens}>
+        {filesShown && (
+          <Suspense fallback={<LoadingRows rows={8} height={30} />}>
+            <FilesView session={session} phone={phone} />
+          </Suspense>
+        )}
+        <div className="np-screens" ref={screens} hidden={filesShown}>
           {finding && <SearchBar terminal={current()} onClose={() => setFinding(false)} />}
           {terminals.map(({ id, historyEnd }) => (
             <TerminalView
@@ -105,7 +128,7 @@ export function Terminals({ session }: { session: Session }) {
               sessionId={session.id}
               terminalId={id}
               historyEnd={historyEnd}
-              active={id === active}
+              active={id === active && !filesShown}
               screenReader={screenReaderAsked(`?${search.toString()}`)}
               takeModifiers={takeModifiers}
               onHandle={(terminal, handle) => {
@@ -125,7 +148,7 @@ export function Terminals({ session }: { session: Session }) {
             <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
           )}
         </div>
-        {phone && active !== null && live && (
+        {phone && active !== null && live && !filesShown && (
           <>
             <KeyRow
               held={held}

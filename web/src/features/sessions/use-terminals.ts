@@ -13,9 +13,10 @@ export interface OpenTerminal {
 /**
  * The terminals of a live session and which one is shown. A session without any gets its first one by itself, once; after that the
  * person decides.
+ * @param wanted false while no terminal is looked at: none is opened by itself then.
  * @param size asked when a terminal is opened, so that its shell starts with the right size.
  */
-export function useTerminals(sessionId: string, live: boolean, size: () => TerminalSize) {
+export function useTerminals(sessionId: string, live: boolean, wanted: boolean, size: () => TerminalSize) {
   const client = useQueryClient();
   const queryKey = keys.terminals(sessionId);
   const list = useQuery({
@@ -61,10 +62,10 @@ export function useTerminals(sessionId: string, live: boolean, size: () => Termi
   const { mutate } = open;
   const empty = list.isSuccess && list.data.items.length === 0;
   useEffect(() => {
-    if (!live || !list.isSuccess || opened.current) return;
+    if (!live || !wanted || !list.isSuccess || opened.current) return;
     opened.current = true;
     if (empty) mutate();
-  }, [live, list.isSuccess, empty, mutate]);
+  }, [live, wanted, list.isSuccess, empty, mutate]);
 
   const active = terminals.find(({ id }) => id === chosen)?.id ?? terminals.at(-1)?.id ?? null;
   return { list, terminals, active, choose, open, close };

@@ -1,0 +1,91 @@
+import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
+import { printableName } from '@netpilot/control-plane/contract/printable.ts';
+import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
+import { useState } from 'react';
+import { API } from '../../api/client.ts';
+import type { Chosen } from './chosen-files.ts';
+import type { FileCalls } from './file-calls.ts';
+import { isFolder } from './file-words.ts';
+import { type TransferQueue, type TransferView, canStore } from './transfer-queue.ts';
+import { planUpload } from './upload-plan.ts';
+import type { Folder } from './use-folder.ts';
+import { useTransfers } from './use-transfers.ts';
+
+/** What a person moves from and to the folder that is shown. */
+export interface Moving {
+  readonly queue: TransferQueue;
+  readonly views: readonly TransferView[];
+  readonly error: unknown;
+  /** Chosen files whose names are taken; asked about before anything is sent. */
+  readonly inTheWay: readonly Chosen[] | null;
+  upload: (chosen: readonly Chosen[]) => void;
+  replace: () => void;
+  leave: () => void;
+  /** Shows why nothing was taken. */
+  refuse: (error: unknown) => void;
+  download: (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, path: RouterPath) => void;
+}
+
+export function useMoving(
+  sessionId: string,
+  calls: FileCalls,
+  live: boolean,
+  path: RouterPath | null,
+  folder: Folder & { reload: () => void },
+): Moving {
+  const { queue, views } = useTransfers(sessionId, live);
+  const [error, setError] = useState<unknown>(null);
+  const [held, setHeld] = useState<{ all: readonly Chosen[]; taken: readonly Chosen[] } | null>(null);
+
+  const send = (chosen: readonly Chosen[], replacing: boolean) => {
+    if (path === null) return;
+    const { first, after, refused } = planUpload(path, chosen, { type: replacing ? 'anything' : 'nothing' });
+    if (refused.length > 0) setError(new Error(`No folder on a router can hold ${refused.slice(0, 3).join(', ')}.`));
+    let folders = first.filter(({ job }) => job.type === 'unpack').length;
+    const arrived = (job: (typeof first)[number]['job']) => () => {
+      folder.reload();
+      if (job.type !== 'unpack') return;
+      folders -= 1;
+      // Large files need the folders that the archives make.
+      if (folders === 0) for (const { name, job: large } of after) queue.add(name, large, folder.reload);
+    };
+    for (const { name, job } of first) queue.add(name, job, arrived(job));
+  };
+  const upload = (chosen: readonly Chosen[]) => {
+    setError(null);
+    if (!live || chosen.length === 0) return;
+    const names = new Set(folder.entries.map(({ name }) => name.text));
+    const taken = chosen.filter(({ path: [name = ''], file }) => file !== null && names.has(name));
+    if (taken.length > 0) setHeld({ all: chosen, taken });
+    else send(chosen, false);
+  };
+  const download = (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, from: RouterPath) => {
+    const what = isFolder(entry) ? 'archive' : 'content';
+    const name = fileName(`${printableName(entry.name)}${what === 'archive' ? '.tar' : ''}`);
+    if (canStore()) return queue.add(name, { type: 'download', path: from, what, store: crypto.randomUUID() });
+    // Without storage of its own the browser fetches it by itself; its list of downloads pauses and goes on too.
+    const link = document.createElement('a');
+    link.href = `${API}${what === 'archive' ? calls.archiveAddress(from) : calls.contentAddress(from)}`;
+    link.download = name;
+    link.click();
+  };
+  return {
+    queue,
+    views,
+    error,
+    inTheWay: held?.taken ?? null,
+    upload,
+    replace: () => {
+      if (held !== null) send(held.all, true);
+      setHeld(null);
+    },
+    leave: () => setHeld(null),
+    refuse: setError,
+    download,
+  };
+}
+
+/** @returns a name that no system takes for a path or a hidden file. */
+function fileName(printable: string): string {
+  return printable.replaceAll(/[/\\:*?"<>|]/gu, '_').replace(/^[.\s-]+/u, '_') || 'file';
+}
