@@ -3,7 +3,7 @@ import type { Handler } from '../driver.ts';
 import { routerSaid } from '../problem.ts';
 import type { Sections } from '../sections.ts';
 import { parseInterfaces } from './interfaces.ts';
-import { addressOf, countOf, fieldsOf, instantOf, jsonOf, linesOf, nameOf } from './text.ts';
+import { addressOf, countOf, fieldsOf, instantOf, jsonOf, linesOf, nameOf, uptimeOf } from './text.ts';
 
 /** One trip; `/proc` where it says what `ubus` says too, so that a router with a sick `ubusd` still tells of itself. */
 export const STATUS_PARTS = {
@@ -36,8 +36,8 @@ export function statusOf(said: Pick<Sections, 'get'>): RouterStatus {
   const board = fieldsOf(jsonOf(said.get('board')));
   const release = fieldsOf(board.release);
   const file = releaseFile(said.get('release'));
-  const uptime = Number(said.get('uptime').split(' ')[0]);
-  if (said.get('uptime') === '' || !(uptime >= 0)) throw routerSaid('It does not tell its uptime.', null);
+  const uptime = uptimeOf(said.get('uptime'));
+  if (uptime === null) throw routerSaid('It does not tell its uptime.', null);
   const able = new Set(linesOf(said.get('abilities')));
   return {
     hostname: nameOf(board.hostname) ?? nameOf(said.get('hostname')),

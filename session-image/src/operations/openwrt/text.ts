@@ -65,3 +65,14 @@ const LATEST_SECONDS = 32_503_680_000;
 export function instantOf(seconds: number | null): string | null {
   return seconds === null || seconds > LATEST_SECONDS ? null : new Date(Math.floor(seconds) * 1_000).toISOString();
 }
+
+/** The first number of `/proc/uptime`, in seconds; null for anything else. */
+export function uptimeOf(text: string): number | null {
+  const seconds = /^(\d{1,12}(\.\d{1,6})?)\b/u.exec(text)?.[1];
+  return seconds === undefined ? null : Number(seconds);
+}
+
+/** The sum of counters that a router made up may be beyond what counts exactly: then it stays at the last that does. */
+export function sumOf(...counts: readonly (number | null | undefined)[]): number {
+  return counts.reduce<number>((sum, count) => Math.min(Number.MAX_SAFE_INTEGER, sum + (count ?? 0)), 0);
+}

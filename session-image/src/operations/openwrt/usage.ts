@@ -7,7 +7,19 @@ import { applyChange } from './change.ts';
 import { parseLeases } from './devices/leases.ts';
 import { parseArp, parseNeighbours } from './devices/neighbours.ts';
 import { isOffloading, offloadingOf, withInclude } from './firewall.ts';
-import { addressOf, countOf, fieldsOf, instantOf, jsonOf, linesOf, listOf, macOf, nameOf } from './text.ts';
+import {
+  addressOf,
+  countOf,
+  fieldsOf,
+  instantOf,
+  jsonOf,
+  linesOf,
+  listOf,
+  macOf,
+  nameOf,
+  sumOf,
+  uptimeOf,
+} from './text.ts';
 
 /**
  * Our own counters: bytes that were let through, after every policer. What devices send is counted by hardware address; what they receive by address,
@@ -108,7 +120,7 @@ export function usageOf(said: Pick<Sections, 'get' | 'lines'>, asked: string | u
   return {
     source,
     period: source === 'none' ? null : period,
-    uptimeSeconds: Number.parseFloat(said.get('uptime')) || 0,
+    uptimeSeconds: uptimeOf(said.get('uptime')) ?? 0,
     at: instantOf(countOf(said.get('now').trim())) ?? new Date(0).toISOString(),
     counters: (nlbwmon ?? parseCounters(said)).slice(0, 4_096),
     installable: nlbwmon === null ? ['nlbwmon'] : [],
@@ -136,9 +148,9 @@ export function parseNlbwmon(text: string): UsageCounter[] | null {
     const before = counters.get(owner);
     counters.set(owner, {
       mac: owner,
-      downBytes: (before?.downBytes ?? 0) + (countOf(fields[rx]) ?? 0),
-      upBytes: (before?.upBytes ?? 0) + (countOf(fields[tx]) ?? 0),
-      connections: (before?.connections ?? 0) + (countOf(fields[connections]) ?? 0),
+      downBytes: sumOf(before?.downBytes, countOf(fields[rx])),
+      upBytes: sumOf(before?.upBytes, countOf(fields[tx])),
+      connections: sumOf(before?.connections, countOf(fields[connections])),
     });
   }
   return [...counters.values()];
@@ -154,7 +166,11 @@ function parseCounters(said: Pick<Sections, 'get'>): UsageCounter[] {
   const add = (mac: string | null | undefined, downBytes: number, upBytes: number) => {
     if (!mac) return;
     const before = counters.get(mac) ?? { mac, downBytes: 0, upBytes: 0, connections: null };
-    counters.set(mac, { ...before, downBytes: before.downBytes + downBytes, upBytes: before.upBytes + upBytes });
+    counters.set(mac, {
+      ...before,
+      downBytes: sumOf(before.downBytes, downBytes),
+      upBytes: sumOf(before.upBytes, upBytes),
+    });
   };
   for (const entry of listOf(fieldsOf(jsonOf(said.get('counters'))).nftables)) {
     const set = fieldsOf(fieldsOf(entry).set);
