@@ -23,6 +23,18 @@ export function connectLine(sshd: Pick<TestSshd, 'user' | 'hostKey' | 'keys'>): 
   };
 }
 
+/** The same with a password. */
+export function passwordLine(server: Pick<TestSshd, 'user' | 'hostKey'>, password: string): ConnectLine {
+  return {
+    type: 'connect',
+    user: server.user,
+    hostKey: server.hostKey,
+    algorithms: 'modern',
+    authentication: { type: 'password', password },
+    timeoutMs: 60_000,
+  };
+}
+
 /** Waits until `condition` gives something; a test that waits in vain says for what. */
 export async function until<T>(what: string, condition: () => T | null | undefined | false, seconds = 90): Promise<T> {
   const end = Date.now() + seconds * 1_000;

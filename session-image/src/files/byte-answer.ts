@@ -73,10 +73,14 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
       moved = body.isPaused();
     }, PATIENCE_MS);
     body.on('data', take);
-    body.once('end', () => void settle());
+    let ended = false;
+    body.once('end', () => {
+      ended = true;
+      void settle();
+    });
     body.once('error', (error) => finish('problem', error));
     body.once('close', () => {
-      if (!body.readableEnded) finish('problem');
+      if (!ended) finish('problem');
     });
     stream.once('close', () => finish('problem'));
     // It was stopped behind what the router said of it.
