@@ -32,7 +32,7 @@ describe('a change that does not hold', () => {
     expect(answer).toMatchObject({ problem: { code: 'rolled_back' } });
     if ('problem' in answer && answer.problem.code === 'rolled_back' && answer.problem.by !== null)
       expect(Date.parse(answer.problem.by) - asked).toBeLessThanOrEqual(35_000);
-    network.cutTunnel();
+    await network.cutTunnel();
     await eventually('the router to be back', async () =>
       (await network.shell('ip -4 addr show dev eth0')).includes('203.0.113.2'),
     );
@@ -43,7 +43,7 @@ describe('a change that does not hold', () => {
   });
 
   test('as its connection was lost in the middle leaves no trace', async () => {
-    network.cutTunnel();
+    await network.cutTunnel();
     await network.connect(400);
     // The moment at which the change is in force and not confirmed yet.
     const inForce = network.shell(
@@ -57,7 +57,7 @@ describe('a change that does not hold', () => {
         (await network.shell('nft list tables')).includes('inet netpilot\n') ||
         (await network.shell('nft list tables')).endsWith('inet netpilot'),
     );
-    network.cutTunnel();
+    await network.cutTunnel();
     expect(await answer).toMatchObject({ problem: { code: 'rolled_back', certain: false } });
     await eventually('the former state', async () => (await network.shell('ls /tmp/netpilot')) === 'lock');
     expect(await reach(network, 'desk')).toEqual(ALL_BYTES);
@@ -89,7 +89,7 @@ test('a block is there again after a reboot', async () => {
     const state = await network.shell('cat /var/run/boot; pgrep -x dropbear; nft list tables');
     return !state.startsWith(began) && state.includes('table inet fw4') && state.split('\n').length > 3;
   });
-  network.cutTunnel();
+  await network.cutTunnel();
   await network.connect();
   await eventually(
     'the other device to be on the air',

@@ -1,7 +1,7 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { AGENT_PATHS } from '@netpilot/control-plane/contract/agent.ts';
+import { AGENT_PATHS, AgentStatus } from '@netpilot/control-plane/contract/agent.ts';
 import {
   type OperationInput,
   type OperationName,
@@ -110,14 +110,21 @@ export class OperationsNetwork {
     const router = { user: 'root', hostKey: this.hostKey, keys: { ed25519: this.#key } };
     await eventually('the agent to be signed in', async () => {
       const connection = await this.#link.connect(connectLine(router as never), this.#key);
-      return (await connection.outcome()).type === 'connected';
+      const outcome = await eventually('an answer of the agent', () =>
+        connection.ended ? 'ended' : connection.reports.find(({ type }) => type !== 'sign')?.type,
+      );
+      return outcome === 'connected';
     });
   }
 
-  /** Cuts the tunnel, without a word to either end, until {@link connect}. */
-  cutTunnel(): void {
+  /** Cuts the tunnel, without a word to either end, until {@link connect}; the agent has noticed when this returns. */
+  async cutTunnel(): Promise<void> {
     this.#cut = true;
     this.#link.cutTunnel();
+    await eventually('the agent to notice', async () => {
+      const { body } = await this.#link.request('GET', AGENT_PATHS.status);
+      return !AgentStatus.parse(body).connected;
+    });
   }
 
   /** Opens a loopback port that leads to the router's SSH server over the same relay as the agent's tunnel; it closes with the network. */
