@@ -63,10 +63,15 @@ export function collect(channel: RouterChannel, bounds: CommandBounds, since: nu
 
     channel.on('data', take(stdout));
     channel.stderr.on('data', take(stderr));
-    channel.on('exit', (code: number | null, signal?: string) => {
+    const exit = (code?: number | null, signal?: string) => {
       status = { code: code ?? null, signal: signal?.slice(0, 40) ?? null };
+    };
+    channel.on('exit', exit);
+    // Told with the close as well: what ends at once can have told its exit before anybody could listen.
+    channel.once('close', (code?: number | null, signal?: string) => {
+      if (code !== undefined) exit(code, signal);
+      finish();
     });
-    channel.once('close', finish);
     // A command that waits for input must see its end rather than the time-out.
     channel.end(bounds.input);
   });

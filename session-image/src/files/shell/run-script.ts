@@ -54,7 +54,6 @@ export async function startScript(
     while (length - (stderr[0]?.length ?? 0) > MAX_STDERR) length -= stderr.shift()?.length ?? 0;
   });
   let code: number | null = null;
-  channel.on('exit', (status: number | null) => (code = status));
   let grace: NodeJS.Timeout | undefined;
   let over: () => void = () => undefined;
   const exited = new Promise<number | null>((resolve) => {
@@ -62,7 +61,11 @@ export async function startScript(
       clearTimeout(grace);
       resolve(code);
     };
-    channel.once('close', over);
+    // Told with the close as well: what ends at once can have told its exit before anybody could listen.
+    channel.once('close', (status?: number | null) => {
+      code = status ?? null;
+      over();
+    });
   });
   return {
     channel,
