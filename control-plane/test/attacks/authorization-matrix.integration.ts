@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LoginSession } from '../../contract/people.ts';
 import { Member } from '../../contract/organisations.ts';
+import { pageOf } from '../../contract/page.ts';
+import { Recording } from '../../contract/recordings.ts';
 import { RouterCreated } from '../../contract/routers.ts';
 import { Session, Terminal } from '../../contract/sessions.ts';
 import { type PersonName, TestBastion } from '../harness/bastion.ts';
+import { eventually } from '../harness/eventually.ts';
 import { TestPerson } from '../harness/person.ts';
 import { type Asker, ASKERS, type Outcome, type Row, TABLE, type Thing } from './authorization-table.ts';
 
@@ -72,6 +75,10 @@ describe('every route', () => {
     things.router = router.id;
     things.session = (await people.holder.liveSession(router.id)).id;
     things.terminal = await newTerminal();
+    things.recording = await eventually('the terminal to be recorded', async () => {
+      const { items } = await people.holder.ask(pageOf(Recording), 'GET', `/recordings?sessionId=${things.session}`);
+      return items[0]?.id;
+    });
     await prepare();
   });
   afterAll(async () => {

@@ -20,7 +20,7 @@ export type Outcome = number | 'open';
 
 /** Names of things that the suite makes, put in for `{name}` in path and body. */
 export type Thing =
-  'organisation' | 'router' | 'spareRouter' | 'session' | 'terminal' | 'spareTerminal' | 'member' | 'loginSession';
+  'organisation' | 'router' | 'spareRouter' | 'session' | 'recording' | 'terminal' | 'spareTerminal' | 'member' | 'loginSession';
 
 export interface Row {
   /** As Fastify registers it. */
@@ -49,6 +49,7 @@ const ROUTER = '/api/v1/routers/{router}';
 const SPARE = '/api/v1/routers/{spareRouter}';
 const SESSION = '/api/v1/sessions/{session}';
 const OVERSEEN = '/api/v1/oversight/sessions/{session}';
+const RECORDING = '/api/v1/recordings/{recording}';
 const USER = '/api/v1/users/{member}';
 const MAC = 'aa:bb:cc:dd:ee:01';
 const NOBODYS = '00000000-0000-4000-8000-000000000000';
@@ -164,6 +165,16 @@ export const TABLE: readonly Row[] = [
   row('DELETE /api/v1/sessions/:id/files/uploads/:uploadId',     '204 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/uploads/${'0'.repeat(32)}?path=/tmp/np-matrix` }),
   row('GET /api/v1/sessions/:id/files/versions',                 '200 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/versions?path=/etc/hostname` }),
   row('GET /api/v1/sessions/:id/files/versions/:versionId',      '404 403 403 404 404 404 403 401 401', { path: `${SESSION}/files/versions/{spareRouter}` }),
+
+  row('GET /api/v1/recordings',                               '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/recordings/key',                           '200 200 200 200 200 200 200 401 401'),
+  row('GET /api/v1/recordings/:id',                           '200 200 200 404 404 404 200 401 401', { path: RECORDING }),
+  row('GET /api/v1/recordings/:id/verification',              '200 200 200 404 404 404 200 401 401', { path: `${RECORDING}/verification` }),
+  row('GET /api/v1/recordings/:id/matches',                   '200 200 200 404 404 404 200 401 401', { path: `${RECORDING}/matches?text=x` }),
+  row('GET /api/v1/recordings/:id/markers',                   '200 200 200 404 404 404 200 401 401', { path: `${RECORDING}/markers` }),
+  row('GET /api/v1/recordings/:id/playback',                  '200 200 200 404 404 404 200 401 401', { path: `${RECORDING}/playback` }),
+  row('GET /api/v1/recordings/:id/download',                  '403 200 200 404 404 404 403 401 401', { path: `${RECORDING}/download` }),
+  row('DELETE /api/v1/recordings/:id',                        '403 409 409 404 404 404 403 401 401', { path: RECORDING }),
 
   row('DELETE /api/v1/sessions/:id',                          '200 200 200 404 404 404 200 401 401', { path: SESSION }),
   row('DELETE /api/v1/routers/:id',                           '204 204 204 403 403 404 404 401 401', { path: SPARE }),

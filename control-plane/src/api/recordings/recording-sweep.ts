@@ -17,7 +17,9 @@ export interface RecordingSweepOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-const ROUND_MS = 60_000;
+const ROUND_MS = 10_000;
+/** What is old enough is looked for less often, in milliseconds. */
+const DELETION_MS = 3_600_000;
 /** After an end, in milliseconds: several together make one round. */
 const SOON_MS = 500;
 const DAY_MS = 86_400_000;
@@ -35,6 +37,7 @@ export class RecordingSweep {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | null = null;
   #bucketDown = false;
+  #nextDeletion = 0;
   #closed = false;
 
   constructor(options: RecordingSweepOptions) {
@@ -70,7 +73,14 @@ export class RecordingSweep {
   }
 
   async #run(): Promise<void> {
-    const steps = [() => this.#endAbandoned(), () => this.#upload(), () => this.#expire(), () => this.#removeUnknown()];
+    const steps = [() => this.#endAbandoned(), () => this.#upload()];
+    if (Date.now() >= this.#nextDeletion) {
+      steps.push(
+        () => this.#expire(),
+        () => this.#removeUnknown(),
+      );
+      this.#nextDeletion = Date.now() + DELETION_MS;
+    }
     for (const step of steps) {
       try {
         if (!this.#closed) await step();
