@@ -144,6 +144,7 @@ class RunningSurroundings implements Surroundings {
   }
 
   async stop(): Promise<void> {
+    await dockerCommand(['stop', '--time=10', this.#containerId]);
     await dockerCommand(['rm', '-fv', this.#containerId]);
   }
 
