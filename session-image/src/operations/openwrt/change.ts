@@ -5,7 +5,7 @@ import { OperationFailure, routerSaid } from '../problem.ts';
 import type { Runner } from '../runner.ts';
 
 /** What makes changed files take effect, in this order. */
-export type ReloadStep = 'load' | 'firewall' | 'wifi' | 'config';
+export type ReloadStep = 'load' | 'firewall' | 'wifi' | 'config' | 'cron';
 
 export interface FileChange {
   /** Absolute; letters, digits, `/`, `.`, `_` and `-` only. */
@@ -27,6 +27,9 @@ export interface Change {
   readonly verify?: () => Promise<void>;
 }
 
+/** What a change needs of the way to the router. */
+type Road = Pick<Runner, 'run'>;
+
 /** Seconds after which the watchdog restores; restoring takes some more, and 30 are promised. */
 const WATCHDOG_SECONDS = 22;
 const PROMISED_SECONDS = 30;
@@ -42,7 +45,7 @@ case "$(tc qdisc show dev "$n" 2>/dev/null)" in *"htb 4e50:"*) tc qdisc del dev 
  * Resolves once it is confirmed.
  * @throws OperationFailure `busy`, `conflict`, `router_said` before anything was changed; `rolled_back` after.
  */
-export async function applyChange(router: Runner, change: Change): Promise<void> {
+export async function applyChange(router: Road, change: Change): Promise<void> {
   const id = randomBytes(8).toString('hex');
   const by = new Date(Date.now() + PROMISED_SECONDS * 1_000).toISOString();
   const input = await archiveOf(change.files);
@@ -77,7 +80,7 @@ function rolledBack(detail: string, by: string | null): OperationFailure {
 }
 
 /** Has the watchdog restore at once. @returns what to throw. */
-async function undone(router: Runner, id: string, by: string, error: unknown): Promise<OperationFailure> {
+async function undone(router: Road, id: string, by: string, error: unknown): Promise<OperationFailure> {
   const { stdout } = await router.run(undoScript(id), { timeoutSeconds: PROMISED_SECONDS });
   const why = error instanceof OperationFailure ? error.problem.detail : 'It could not be verified.';
   return rolledBack(`The change did not hold: ${why}`, stdout.trim() === 'restored' ? null : by);
@@ -147,6 +150,7 @@ load) if [ -x /etc/netpilot/load ]; then /etc/netpilot/load; else unload; rmdir 
 firewall) /etc/init.d/firewall reload;;
 wifi) wifi reload;;
 config) reload_config; sleep 1;;
+cron) [ -x /etc/init.d/cron ] && /etc/init.d/cron restart; true;;
 esac; }
 reload() { for s in ${reload.join(' ')}; do step $s || return 1; done 9>&- </dev/null >$d/log 2>&1; }
 put() { t="\${3%/*}/.netpilot.tmp"; mkdir -p "\${3%/*}" && if [ -e "$3" ]; then cp -p "$3" "$t"; else : > "$t" && chmod $2 "$t"; fi && cat "$1" > "$t" && mv "$t" "$3"; }

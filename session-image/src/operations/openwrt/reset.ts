@@ -1,5 +1,6 @@
 import type { Driver } from '../driver.ts';
 import type { Runner } from '../runner.ts';
+import { CRONTAB, withoutClockWatch } from './access/clock-watch.ts';
 import { parsePlan } from './access/plan-text.ts';
 import { applyChange, type FileChange } from './change.ts';
 import { isOffloading, withoutInclude, withOffloading } from './firewall.ts';
@@ -8,6 +9,7 @@ const RESET_PARTS = {
   files: 'for f in /etc/config/netpilot /etc/netpilot/*; do [ -f "$f" ] && echo "$f"; done',
   plan: 'cat /etc/config/netpilot 2>/dev/null',
   firewall: 'cat /etc/config/firewall 2>/dev/null',
+  crontab: 'cat /etc/crontabs/root 2>/dev/null',
   tables: 'nft list tables 2>/dev/null',
   queues:
     'command -v tc >/dev/null && for n in /sys/class/net/*; do n=${n##*/}; case "$(tc qdisc show dev "$n" 2>/dev/null)" in *"htb 4e50:"*) echo "$n";; esac; done',
@@ -31,12 +33,15 @@ async function belongings(router: Runner): Promise<Belongings> {
   const firewall = said.get('firewall');
   const cleaned = withoutInclude(firewall);
   const restored = former === null ? cleaned : withOffloading(cleaned, former);
+  const crontab = said.get('crontab');
+  const crontabCleaned = withoutClockWatch(crontab);
   const tables = said.lines('tables').filter((line) => /^table inet netpilot(_usage)?$/u.test(line.trim()));
   const restoresOffloading = former !== null && isOffloading(former);
   return {
     items: [
       ...paths.map((path) => `File ${path}`),
       ...(cleaned === firewall ? [] : ['Section firewall.netpilot (include) of /etc/config/firewall']),
+      ...(crontabCleaned === crontab ? [] : ['Line of /etc/crontabs/root that runs /etc/netpilot/load']),
       ...(restoresOffloading ? ['Flow offloading, which was switched off, is switched on again'] : []),
       ...tables.map((line) => `nftables ${line.trim()}`),
       ...said.lines('queues').map((device) => `Queues of ${device.slice(0, 15)} (tc, handle 4e50:)`),
@@ -44,6 +49,9 @@ async function belongings(router: Runner): Promise<Belongings> {
     files: [
       ...paths.map((path) => ({ path, content: null })),
       ...(restored === firewall ? [] : [{ path: '/etc/config/firewall', content: restored, before: firewall }]),
+      ...(crontabCleaned === crontab
+        ? []
+        : [{ path: CRONTAB, content: crontabCleaned === '' ? null : crontabCleaned, before: crontab }]),
     ],
     restoresOffloading,
   };
@@ -58,7 +66,7 @@ export const resetOperations: Pick<Driver, 'reset.preview' | 'reset.run'> = {
     if (items.length === 0) return { outcome: 'unchanged', warnings: [], removed: [] };
     progress('Removing it');
     const touchesFirewall = files.some(({ path }) => path === '/etc/config/firewall');
-    await applyChange(router, { files, reload: touchesFirewall ? ['load', 'firewall'] : ['load'] });
+    await applyChange(router, { files, reload: touchesFirewall ? ['load', 'firewall', 'cron'] : ['load', 'cron'] });
     const left = (await belongings(router)).items;
     const warnings = [
       ...(restoresOffloading ? ['Flow offloading is on again.'] : []),

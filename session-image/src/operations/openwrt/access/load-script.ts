@@ -2,7 +2,7 @@ import { UNLOAD } from '../change.ts';
 
 /**
  * `/etc/netpilot/load`: brings the kernel to what the files beside it say. Run after each change and, as an include, after each reload of the
- * firewall; twice is as good as once. It ends with 0 when all that is wanted is in force.
+ * firewall; twice is as good as once. With `clock` it does so only when the time zone's offset is another than the last time. It ends with 0 when all that is wanted is in force.
  *
  * Where `tc` cannot do its part (not installed, no module, somebody else's queue in the place) the policers take over.
  */
@@ -11,6 +11,11 @@ export const LOAD_SCRIPT = `#!/bin/sh
 d=/etc/netpilot
 exec 8>/tmp/netpilot-load.lock
 flock 8
+# The kernel compares times of day in UTC: when summer time begins or ends they have to be given anew.
+zone=$(date +%z)
+[ "$1" = clock ] && [ "$zone" = "$(cat /tmp/netpilot-zone 2>/dev/null)" ] && exit 0
+date -k 2>/dev/null
+echo "$zone" > /tmp/netpilot-zone
 devices() { { ip route; ip -6 route; } 2>/dev/null | sed -n 's/^default .*dev \\([^ ]*\\).*/\\1/p' | sort -u; }
 wan=$(devices)
 lan=$(ip -o -4 addr show 2>/dev/null | while read -r _ n _; do [ "$n" != lo ] && [ "$(cat "/sys/class/net/$n/type" 2>/dev/null)" = 1 ] && echo "$n"; done | sort -u | while read -r n; do echo "$wan" | grep -qxF "$n" || echo "$n"; done)

@@ -3,6 +3,7 @@ import type { Driver, OperationContext } from '../../driver.ts';
 import { needsPackage, OperationFailure, routerSaid } from '../../problem.ts';
 import { applyChange, type FileChange } from '../change.ts';
 import { isOffloading, offloadingOf, withInclude, withOffloading } from '../firewall.ts';
+import { CRONTAB, withClockWatch, withoutClockWatch } from './clock-watch.ts';
 import { LOAD_SCRIPT } from './load-script.ts';
 import { type Former, planText, type StoredPlan } from './plan-text.ts';
 import { type CompiledPlan } from './policies.ts';
@@ -14,6 +15,8 @@ interface Asker {
   readonly confirmed: boolean;
 }
 
+const FIREWALL = ['firewall'] as const;
+const CRON = ['cron'] as const;
 const NOBODY: Asker = { devices: [], confirmed: false };
 
 type AccessDriver = Pick<Driver, Extract<keyof Driver, `access.${string}`>>;
@@ -84,11 +87,11 @@ async function changePlan(context: OperationContext, asker: Asker, changed: Plan
   if (files.length === 0) return { outcome: 'unchanged', warnings, ...situation.state };
 
   progress('Applying the change');
-  const touchesFirewall = files.some(({ path }) => path === '/etc/config/firewall');
+  const touches = (path: string) => files.some((file) => file.path === path);
   let state = situation.state;
   await applyChange(router, {
     files,
-    reload: touchesFirewall ? ['firewall', 'load'] : ['load'],
+    reload: [...(touches('/etc/config/firewall') ? FIREWALL : []), 'load', ...(touches(CRONTAB) ? CRON : [])],
     verify: async () => {
       progress('Verifying that it holds');
       ({ state } = await readSituation(router));
@@ -142,7 +145,12 @@ function formerOf({ stored, firewallFile }: AccessSituation, compiled: CompiledP
 function filesOf(situation: AccessSituation, stored: StoredPlan, compiled: CompiledPlan): FileChange[] {
   const text = planText(stored);
   const firewall = firewallFor(situation, stored, compiled);
-  const same = text === situation.planFile && firewall === situation.firewallFile && situation.state.effect.loaded;
+  const crontab = crontabFor(situation, compiled);
+  const same =
+    text === situation.planFile &&
+    firewall === situation.firewallFile &&
+    crontab === (situation.crontab ?? '') &&
+    situation.state.effect.loaded;
   const nothing = situation.planFile === null && !compiled.active && text === planText(situation.stored);
   if (same || nothing) return [];
   const when = (content: string) => (compiled.active ? content : null);
@@ -151,6 +159,9 @@ function filesOf(situation: AccessSituation, stored: StoredPlan, compiled: Compi
     ...(firewall === situation.firewallFile
       ? []
       : [{ path: '/etc/config/firewall', content: firewall, before: situation.firewallFile }]),
+    ...(crontab === (situation.crontab ?? '')
+      ? []
+      : [{ path: CRONTAB, content: crontab === '' ? null : crontab, before: situation.crontab }]),
     { path: '/etc/netpilot/load', content: LOAD_SCRIPT, mode: '755' },
     { path: '/etc/netpilot/policy.nft', content: when(policyRules(compiled)) },
     { path: '/etc/netpilot/limits-htb.nft', content: when(limiterChains(compiled, 'htb')) },
@@ -169,6 +180,11 @@ function firewallFor(
   if (plan.active)
     return former === null ? text : withOffloading(text, { flowOffloading: '0', flowOffloadingHardware: '0' });
   return before.former === null ? text : withOffloading(text, before.former);
+}
+
+function crontabFor({ crontab }: AccessSituation, { classes }: CompiledPlan): string {
+  const timed = classes.some(({ rules }) => rules.some(({ windows }) => windows.length > 0));
+  return timed ? withClockWatch(crontab ?? '') : withoutClockWatch(crontab ?? '');
 }
 
 function warningsOf(compiled: CompiledPlan, { state }: AccessSituation): string[] {

@@ -6,6 +6,7 @@ import type { Sections } from '../../sections.ts';
 import { sha256 } from '../change.ts';
 import { isOffloading, offloadingOf } from '../firewall.ts';
 import { linesOf, macOf } from '../text.ts';
+import { CRONTAB } from './clock-watch.ts';
 import { effectOf } from './effect.ts';
 import { parseKernelState } from './kernel-state.ts';
 import { parsePlan, type StoredPlan } from './plan-text.ts';
@@ -14,9 +15,10 @@ import { type CompiledPlan, compilePlan } from './policies.ts';
 /** Everything that says how the plan stands, in one trip. */
 export const ACCESS_PARTS = {
   present:
-    'for f in /etc/config/netpilot /etc/config/firewall; do [ -e $f ] && echo $f; done; command -v nft >/dev/null && echo nft',
+    'for f in /etc/config/netpilot /etc/config/firewall /etc/crontabs/root; do [ -e $f ] && echo $f; done; command -v nft >/dev/null && echo nft',
   plan: 'cat /etc/config/netpilot 2>/dev/null',
   firewall: 'cat /etc/config/firewall 2>/dev/null',
+  crontab: 'cat /etc/crontabs/root 2>/dev/null',
   kernel: 'nft -j list table inet netpilot 2>/dev/null',
   queues:
     'command -v tc >/dev/null && for n in /sys/class/net/*; do n=${n##*/}; echo "dev $n"; tc class show dev "$n" 2>/dev/null; done',
@@ -32,6 +34,7 @@ export interface AccessSituation {
   /** Null when the file is not there. */
   readonly planFile: string | null;
   readonly firewallFile: string | null;
+  readonly crontab: string | null;
   readonly nftables: boolean;
   /** Hardware addresses of the router itself. */
   readonly own: ReadonlySet<string>;
@@ -62,6 +65,7 @@ export function situationOf(said: Pick<Sections, 'get' | 'lines'>): AccessSituat
     state: { plan: stored.plan, revision: sha256(planFile ?? '').slice(0, 16), effect },
     planFile,
     firewallFile,
+    crontab: file(CRONTAB, 'crontab'),
     nftables: present.has('nft'),
     own: new Set(linesOf(said.get('own')).flatMap((line) => macOf(line.trim()) ?? [])),
   };
