@@ -29,6 +29,10 @@ const router = createBrowserRouter([
     hydrateFallbackElement: <div />,
     children: [
       {
+        path: patterns.watch,
+        lazy: async () => ({ Component: (await import('./features/oversight/watch-page.tsx')).WatchPage }),
+      },
+      {
         path: patterns.sessionPage,
         lazy: async () => ({ Component: (await import('./features/sessions/session-page.tsx')).SessionPage }),
       },
@@ -56,7 +60,8 @@ const router = createBrowserRouter([
           { path: paths.organisationNew(), element: <NewOrganisationPage /> },
           { path: patterns.organisation, element: <OrganisationPage /> },
           { path: patterns.audit, element: <AuditPage /> },
-          { path: paths.oversight(), element: <OversightPage /> },
+          { path: patterns.oversight, element: <OversightPage /> },
+          { path: paths.platformAudit(), element: <AuditPage /> },
           { path: paths.users(), element: <UsersPage /> },
           { path: paths.account(), element: <AccountPage /> },
           { path: '*', element: <NotFoundPage /> },

@@ -39,10 +39,27 @@ export async function applyEvent(client: QueryClient, event: PageEvent): Promise
       return;
     case 'organisation_changed':
       await Promise.all(
-        [keys.me, keys.organisations, keys.members(event.organisationId), keys.routerLists].map((queryKey) =>
-          client.invalidateQueries({ queryKey }),
-        ),
+        [
+          keys.me,
+          keys.organisations,
+          keys.members(event.organisationId),
+          keys.policy(event.organisationId),
+          keys.routerLists,
+        ].map((queryKey) => client.invalidateQueries({ queryKey })),
       );
+      return;
+    case 'locks_changed':
+      await client.invalidateQueries({ queryKey: keys.locks });
+      return;
+    case 'activity': {
+      const { sessionId, bytes, lastActivityAt } = event;
+      // Only what is shown already: a session that is not has its own event.
+      client.setQueryData<Pages<Session>>(
+        keys.oversight,
+        (pages) =>
+          pages && changeItems(pages, (item) => (item.id === sessionId ? { ...item, bytes, lastActivityAt } : item)),
+      );
+    }
   }
 }
 

@@ -1,4 +1,10 @@
-import { AuditEvent } from '@netpilot/control-plane/contract/audit.ts';
+import { AuditEvent, type AuditFilter, AuditVerification } from '@netpilot/control-plane/contract/audit.ts';
+import {
+  Lock,
+  type LockInput,
+  OrganisationPolicy,
+  type OrganisationPolicyChange,
+} from '@netpilot/control-plane/contract/oversight.ts';
 import {
   Member,
   type MemberChange,
@@ -22,7 +28,12 @@ import {
   RecordingMatches,
   Verification,
 } from '@netpilot/control-plane/contract/recordings.ts';
-import { Session, type SessionInput, Terminal, type TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
+import {
+  ListedTerminal,
+  Session,
+  type SessionInput,
+  type TerminalSize,
+} from '@netpilot/control-plane/contract/sessions.ts';
 import { Device, type DeviceChange, DeviceList, SpeedTest } from '@netpilot/control-plane/contract/devices.ts';
 import { ImportReport, type LegacyImportInput } from '@netpilot/control-plane/contract/legacy-import.ts';
 import { OperationAnswer, OperationRun } from '@netpilot/control-plane/contract/operation-runs.ts';
@@ -54,6 +65,8 @@ export interface RecordingFilter {
 
 type Signal = AbortSignal | undefined;
 const paged = (cursor: string | undefined) => ({ cursor, limit: '50' });
+/** Path of a trail below the API. */
+export const auditPath = (id: string | null) => (id === null ? '/audit' : `/organisations/${id}/audit`);
 
 /** One function for each request of the API; each throws what {@link request} throws. */
 export const api = {
@@ -77,8 +90,15 @@ export const api = {
     request({ method: 'PATCH', path: `/organisations/${id}/members/${userId}`, body, answer: Member }),
   removeMember: (id: string, userId: string) =>
     request({ method: 'DELETE', path: `/organisations/${id}/members/${userId}` }),
-  audit: (id: string, cursor?: string, signal?: Signal) =>
-    request({ path: `/organisations/${id}/audit`, query: paged(cursor), answer: listOf(AuditEvent), signal }),
+  /** @param id an organisation; null for the trail of the whole platform. */
+  audit: (id: string | null, filter: AuditFilter, cursor?: string, signal?: Signal) =>
+    request({ path: auditPath(id), query: { ...filter, ...paged(cursor) }, answer: listOf(AuditEvent), signal }),
+  verifyAudit: (id: string | null) =>
+    request({ method: 'POST', path: `${auditPath(id)}/verify`, answer: AuditVerification, timeoutMs: 600_000 }),
+  policy: (id: string, signal?: Signal) =>
+    request({ path: `/organisations/${id}/policy`, answer: OrganisationPolicy, signal }),
+  changePolicy: (id: string, body: OrganisationPolicyChange) =>
+    request({ method: 'PATCH', path: `/organisations/${id}/policy`, body, answer: OrganisationPolicy }),
 
   routers: (organisationId?: string, cursor?: string, signal?: Signal) =>
     request({ path: '/routers', query: { organisationId, ...paged(cursor) }, answer: listOf(Router), signal }),
@@ -98,9 +118,9 @@ export const api = {
   createSession: (body: SessionInput) => request({ method: 'POST', path: '/sessions', body, answer: Session }),
   endSession: (id: string) => request({ method: 'DELETE', path: `/sessions/${id}`, answer: Session }),
   terminals: (id: string, signal?: Signal) =>
-    request({ path: `/sessions/${id}/terminals`, answer: listOf(Terminal), signal }),
+    request({ path: `/sessions/${id}/terminals`, answer: listOf(ListedTerminal), signal }),
   openTerminal: (id: string, body: TerminalSize) =>
-    request({ method: 'POST', path: `/sessions/${id}/terminals`, body, answer: Terminal }),
+    request({ method: 'POST', path: `/sessions/${id}/terminals`, body, answer: ListedTerminal }),
   closeTerminal: (id: string, terminal: number) =>
     request({ method: 'DELETE', path: `/sessions/${id}/terminals/${terminal}` }),
 
@@ -149,6 +169,16 @@ export const api = {
       answer: listOf(Session),
       signal,
     }),
+  overseenTerminals: (id: string, signal?: Signal) =>
+    request({ path: `/oversight/sessions/${id}/terminals`, answer: listOf(ListedTerminal), signal }),
+  pauseSession: (id: string) => request({ method: 'POST', path: `/oversight/sessions/${id}/pause`, answer: Session }),
+  resumeSession: (id: string) => request({ method: 'POST', path: `/oversight/sessions/${id}/resume`, answer: Session }),
+  messageSession: (id: string, text: string) =>
+    request({ method: 'POST', path: `/oversight/sessions/${id}/message`, body: { text }, answer: Session }),
+  unlockSession: (id: string) => request({ method: 'POST', path: `/sessions/${id}/unlock`, answer: Session }),
+  locks: (signal?: Signal) => request({ path: '/locks', answer: listOf(Lock), signal }),
+  setLock: (body: LockInput) => request({ method: 'POST', path: '/locks', body, answer: Lock }),
+  liftLock: (id: string) => request({ method: 'DELETE', path: `/locks/${id}` }),
   users: (cursor?: string, signal?: Signal) =>
     request({ path: '/users', query: paged(cursor), answer: listOf(User), signal }),
   changeUser: (id: string, body: UserChange) => request({ method: 'PATCH', path: `/users/${id}`, body, answer: User }),

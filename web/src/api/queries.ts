@@ -1,4 +1,5 @@
 import { type UseQueryResult, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import type { AuditFilter } from '@netpilot/control-plane/contract/audit.ts';
 import type { Me } from '@netpilot/control-plane/contract/people.ts';
 import { type Page, type RecordingFilter, api } from './calls.ts';
 import { keys } from './keys.ts';
@@ -87,8 +88,17 @@ export const useRecordingMatches = (id: string, text: string) =>
   });
 export const useOversight = () =>
   usePages(keys.oversight, (cursor, signal) => api.overseenSessions(undefined, cursor, signal));
-export const useAudit = (organisationId: string) =>
-  usePages(keys.audit(organisationId), (cursor, signal) => api.audit(organisationId, cursor, signal));
+export const useAudit = (organisationId: string | null, filter: AuditFilter) =>
+  usePages(keys.audit(organisationId, filter), (cursor, signal) => api.audit(organisationId, filter, cursor, signal));
+export const usePolicy = (organisationId: string) =>
+  useQuery({ queryKey: keys.policy(organisationId), queryFn: ({ signal }) => api.policy(organisationId, signal) });
+export const useLocks = () => useQuery({ queryKey: keys.locks, queryFn: ({ signal }) => api.locks(signal) });
+export const useOverseenTerminals = (sessionId: string) =>
+  useQuery({
+    queryKey: keys.overseenTerminals(sessionId),
+    queryFn: ({ signal }) => api.overseenTerminals(sessionId, signal),
+    refetchInterval: 10_000,
+  });
 export const useUsers = () => usePages(keys.users, (cursor, signal) => api.users(cursor, signal));
 
 export const useDevices = (routerId: string) =>

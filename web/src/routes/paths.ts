@@ -23,7 +23,9 @@ export const paths = {
     return query === '' ? '/recordings' : `/recordings?${query}`;
   },
   recording: (recordingId: string) => `/recordings/${segment(recordingId)}`,
-  oversight: () => '/oversight',
+  oversight: (tab?: 'locks') => (tab === undefined ? '/oversight' : `/oversight/${tab}`),
+  watch: (sessionId: string) => `/oversight/sessions/${segment(sessionId)}`,
+  platformAudit: () => '/audit',
   users: () => '/users',
   account: () => '/account',
 } as const;
@@ -38,6 +40,8 @@ export const patterns = {
   recording: '/recordings/:recordingId',
   organisation: '/organisations/:organisationId',
   audit: '/organisations/:organisationId/audit',
+  oversight: '/oversight/:tab?',
+  watch: '/oversight/sessions/:sessionId',
 } as const;
 
 /**
@@ -46,6 +50,11 @@ export const patterns = {
  */
 export function signInAddress(returnTo: string): string {
   return `/api/v1/auth/sign-in?return_to=${encodeURIComponent(localPath(returnTo))}`;
+}
+
+/** Where a person who is signed in proves again who they are, to see a locked screen. */
+export function signInAgainAddress(returnTo: string): string {
+  return `/api/v1/auth/sign-in-again?return_to=${encodeURIComponent(localPath(returnTo))}`;
 }
 
 /** @returns `path` when it stays on this site, else the start page; `//host`, `/\host` and control characters do not stay. */

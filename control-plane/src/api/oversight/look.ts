@@ -8,6 +8,8 @@ export interface LookRequest {
   readonly id: string;
   readonly terminalId: number;
   readonly look: Look;
+  readonly offset: number;
+  readonly replay: number;
   readonly page?: string | undefined;
 }
 
@@ -16,7 +18,7 @@ export function lookAt(
   { oversight, terminalSockets }: { readonly oversight: SessionOversight; readonly terminalSockets: PersonSockets },
   socket: WebSocket,
   { actor, headers }: FastifyRequest,
-  { id, terminalId, look, page }: LookRequest,
+  { id, terminalId, look, offset, replay, page }: LookRequest,
 ): void {
   if (!terminalSockets.add(socket, actor)) return;
   // Nothing is shown before the audit trail has it; what the page says meanwhile waits.
@@ -34,7 +36,7 @@ export function lookAt(
           agent: headers['user-agent'] ?? null,
           page: page ?? null,
         },
-        resumption: { offset: 0, replay: 0 },
+        resumption: { offset, replay },
         wantsToDrive: false,
       });
       socket.resume();

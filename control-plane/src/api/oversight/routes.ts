@@ -12,6 +12,7 @@ import {
 import { ListedTerminal, Session } from '../../../contract/sessions.ts';
 import type { PersonSockets } from '../events/person-sockets.ts';
 import { presentSession } from '../sessions/presenter.ts';
+import { From } from '../terminals/routes.ts';
 import type { LockService } from './lock-service.ts';
 import { lookAt } from './look.ts';
 import type { OrganisationPolicies } from './policies.ts';
@@ -19,10 +20,6 @@ import type { SessionOversight } from './session-oversight.ts';
 
 const OfThing = z.strictObject({ id: Id });
 const OfTerminal = z.strictObject({ id: Id, terminalId: z.coerce.number().int().min(1).max(1_000_000) });
-const From = z.strictObject({
-  /** Names the page over its reconnects; it gives no right. */
-  page: Id.optional(),
-});
 const Nothing = z.undefined().describe('no content');
 const tags = ['oversight'];
 

@@ -9,7 +9,7 @@ import type { SessionService } from '../sessions/service.ts';
 import type { OrganisationPolicies } from './policies.ts';
 
 export interface SessionOversightOptions {
-  readonly sessions: Pick<SessionService, 'find'>;
+  readonly sessions: Pick<SessionService, 'find' | 'written'>;
   readonly reader: Pick<SessionReader, 'missing'>;
   readonly policies: OrganisationPolicies;
   readonly audit: AuditLog;
@@ -39,6 +39,7 @@ export class SessionOversight {
     if (session.overseen.paused !== null) return session;
     await this.#record('session_paused', session, actor);
     session.overseen.pause(actor.name);
+    await this.#options.sessions.written(session);
     return session;
   }
 
@@ -47,6 +48,7 @@ export class SessionOversight {
     if (session.overseen.paused === null) return session;
     await this.#record('session_resumed', session, actor);
     session.overseen.resume();
+    await this.#options.sessions.written(session);
     return session;
   }
 

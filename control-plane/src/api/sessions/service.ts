@@ -46,8 +46,8 @@ const SWEEP_MS = 5_000;
 const RECONCILE_MS = 20_000;
 /** How far `last_activity_at` may be behind, in milliseconds. */
 const ACTIVITY_LAG_MS = 30_000;
-/** How long an answer waits for the row and the audit event of an end; after that they are written behind. */
-const END_WRITTEN_MS = 3_000;
+/** How long an answer waits for the row and the audit event of a change; after that they are written behind. */
+const WRITTEN_MS = 3_000;
 
 /** All sessions that have not ended, and their way from request to end. */
 export class SessionService {
@@ -161,8 +161,13 @@ export class SessionService {
     const session = this.find(actor, id, 'session.end');
     if (session === null) return null;
     this.#end(session, session.identity.userId === actor.userId ? 'user' : 'admin', null, actor);
-    await this.#writer.settled(session.identity.id, END_WRITTEN_MS);
+    await this.written(session);
     return session;
+  }
+
+  /** Resolves when the row says what memory says, so that a crash does not undo it; never rejects, and does not wait for long. */
+  written({ identity }: LiveSession): Promise<void> {
+    return this.#writer.settled(identity.id, WRITTEN_MS);
   }
 
   /** Ends all sessions that `which` says. @param actor who did it, for the audit trail; null for the system. */

@@ -15,7 +15,8 @@ const REPLAY = 1_048_576;
 
 const Offset = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const OfTerminal = z.strictObject({ id: Id, terminalId: z.coerce.number().int().min(1).max(1_000_000) });
-const From = z.strictObject({
+/** From where a page goes on, and as what; one that watches is asked the same. */
+export const From = z.strictObject({
   /** Output below is on the page already. */
   offset: Offset.default(0),
   /** With more output than this behind `offset` the page gets the screen of now instead. */

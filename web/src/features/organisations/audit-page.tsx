@@ -1,5 +1,6 @@
-import { Box, Group, Text } from '@mantine/core';
+import type { AuditFilter } from '@netpilot/control-plane/contract/audit.ts';
 import { IconListDetails } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useAudit, useOrganisations } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
@@ -8,61 +9,46 @@ import { Empty, LoadingRows } from '../../shell/loading.tsx';
 import { LoadMore } from '../../shell/load-more.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
-import { AUDIT_WORDS, detailsLine } from './audit-words.ts';
+import { AuditFilters } from './audit-filters.tsx';
+import { AuditList } from './audit-list.tsx';
+import { AuditProof } from './audit-proof.tsx';
 
-/** Who did what in an organisation and when, the newest first. */
+/** Who did what in an organisation and when, the newest first; without one, on the whole platform. */
 export function AuditPage() {
-  const { organisationId = '' } = useParams();
-  const audit = useAudit(organisationId);
+  const { organisationId = null } = useParams();
+  const [filter, setFilter] = useState<AuditFilter>({});
+  const audit = useAudit(organisationId, filter);
   const name = useOrganisations().data?.items.find(({ id }) => id === organisationId)?.name;
+  const filtered = Object.values(filter).some((value) => value !== undefined);
   return (
     <Page
-      title="Audit"
-      lead={name && `What happened in ${name}, the newest first.`}
-      width={860}
-      back={<BackLink to={paths.organisation(organisationId)}>{name ?? 'Organisation'}</BackLink>}
+      title={organisationId === null ? 'Platform audit' : 'Audit'}
+      lead={
+        organisationId === null
+          ? 'What happened on this bastion, the newest first.'
+          : name && `What happened in ${name}, the newest first.`
+      }
+      width={980}
+      back={
+        organisationId === null ? (
+          <BackLink to={paths.oversight()}>Oversight</BackLink>
+        ) : (
+          <BackLink to={paths.organisation(organisationId)}>{name ?? 'Organisation'}</BackLink>
+        )
+      }
     >
+      <AuditProof organisationId={organisationId} filter={filter} />
+      <AuditFilters organisationId={organisationId} filter={filter} onChange={setFilter} />
       <Trouble error={audit.error} retry={() => void audit.refetch()} />
       {audit.isPending && <LoadingRows rows={6} height={48} />}
       {audit.isSuccess && audit.items.length === 0 && (
-        <Empty icon={<IconListDetails size={40} />} title="Nothing yet">
-          Sign-ins, changes and sessions are listed here as they happen.
+        <Empty icon={<IconListDetails size={40} />} title={filtered ? 'Nothing fits' : 'Nothing yet'}>
+          {filtered
+            ? 'No entry fits all of these filters.'
+            : 'Sign-ins, changes and sessions are listed here as they happen.'}
         </Empty>
       )}
-      {audit.items.length > 0 && (
-        <Box component="ol" className="np-surface" m={0} p={0} style={{ listStyle: 'none' }} aria-label="Audit entries">
-          {audit.items.map((event, index) => (
-            <Group
-              key={event.id}
-              component="li"
-              gap="xs"
-              px="md"
-              py={10}
-              align="baseline"
-              style={index > 0 ? { borderTop: '1px solid var(--np-line)' } : undefined}
-            >
-              <Text
-                component="time"
-                dateTime={event.at}
-                size="sm"
-                c="dimmed"
-                w={{ base: '100%', sm: 190 }}
-                style={{ fontVariantNumeric: 'tabular-nums' }}
-              >
-                {new Date(event.at).toLocaleString()}
-              </Text>
-              <Box flex="1 1 240px" miw={0}>
-                <Text size="sm">
-                  <b>{event.actorName ?? 'The bastion'}</b> {AUDIT_WORDS[event.action]}
-                </Text>
-                <Text size="sm" c="dimmed">
-                  {detailsLine(event)}
-                </Text>
-              </Box>
-            </Group>
-          ))}
-        </Box>
-      )}
+      {audit.items.length > 0 && <AuditList events={audit.items} />}
       <LoadMore {...audit} />
     </Page>
   );

@@ -7,6 +7,7 @@ import { Page } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { Members } from './members.tsx';
 import { OrganisationSettings } from './organisation-settings.tsx';
+import { PolicySection } from './policy-section.tsx';
 import { administers } from './rights.ts';
 
 /** Members of one organisation, and its settings for those who may change them. */
@@ -42,6 +43,7 @@ export function OrganisationPage() {
       }
     >
       <Members organisationId={organisationId} mayChange={mayChange} />
+      <PolicySection organisationId={organisationId} mayChange={mayChange} />
       {mayChange && <OrganisationSettings key={organisation.id} organisation={organisation} />}
     </Page>
   );

@@ -12,6 +12,7 @@ import { Trouble } from '../../shell/trouble.tsx';
 import '../terminal/terminal.css';
 import { useVisibleViewport } from '../terminal/use-viewport.ts';
 import { EndedView } from './ended-view.tsx';
+import { LockedScreen } from './locked-screen.tsx';
 import { useReadyNotice } from './ready-notice.tsx';
 import { SessionBar } from './session-bar.tsx';
 import { Terminals } from './terminals.tsx';
@@ -52,6 +53,14 @@ function Loaded({ session }: { session: Session }) {
   // Screens stay readable after the end, until the person leaves the page.
   const [seenLive, setSeenLive] = useState(live);
   if (live && !seenLive) setSeenLive(true);
+  if (live && session.screenLockedAt !== null) {
+    return (
+      <>
+        <SessionBar session={session} />
+        <LockedScreen session={session} />
+      </>
+    );
+  }
   if (seenLive) return <Terminals session={session} />;
   return (
     <>
