@@ -8,7 +8,7 @@ import { Member } from '../../contract/organisations.ts';
 import { pageOf } from '../../contract/page.ts';
 import { Recording } from '../../contract/recordings.ts';
 import { RouterCreated } from '../../contract/routers.ts';
-import { Session, Terminal } from '../../contract/sessions.ts';
+import { ListedTerminal, Session, Terminal } from '../../contract/sessions.ts';
 import { type PersonName, TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import { TestPerson } from '../harness/person.ts';
@@ -118,7 +118,7 @@ describe('every route', () => {
     things.loginSession = other;
     const session = await people.holder.ask(Session, 'GET', `/sessions/${things.session}`);
     if (session.state !== 'live') return;
-    const terminals = z.object({ items: z.array(Terminal) });
+    const terminals = z.object({ items: z.array(ListedTerminal) });
     const open = await people.holder.ask(terminals, 'GET', `/sessions/${things.session}/terminals`);
     const spare = open.items.find((terminal) => String(terminal.id) === things.spareTerminal && terminal.exit === null);
     if (spare === undefined) things.spareTerminal = await newTerminal();

@@ -76,11 +76,15 @@ describe('playing a recording', () => {
 
     await page.getByRole('textbox', { name: 'Text to find in the recording' }).fill('NEEDLE-42');
     await page.getByRole('button', { name: 'Find' }).click();
-    await page.getByRole('list', { name: 'Found' }).getByRole('button').first().click();
+    await page.getByRole('list', { name: 'Found' }).getByRole('button').last().click();
+    const text = () => shown(page).innerText();
+    // Not before, and not what came later.
+    await eventually('the player to show the place', async () => (await text()).includes('needle-'));
+    expect(await text()).not.toContain('30 100');
     await page.getByText('8×').click();
     await page.getByRole('switch', { name: 'Skip idle time' }).uncheck({ force: true });
     await page.getByRole('list', { name: 'Markers' }).getByRole('button', { name: '100x30' }).click();
-    await eventually('the player to show the place', async () => (await shown(page).innerText()).includes('needle-42'));
+    await eventually('the player to show the place', async () => (await text()).includes('needle-42'));
 
     expect(await page.evaluate('window.pwned')).toBeUndefined();
     expect(await shown(page).locator('a').count()).toBe(0);

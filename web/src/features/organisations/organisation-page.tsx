@@ -36,9 +36,14 @@ export function OrganisationPage() {
       back={back}
       actions={
         (mayChange || me.platformAdministrator) && (
-          <LinkButton to={paths.audit(organisationId)} variant="default" mih={44}>
-            Audit
-          </LinkButton>
+          <>
+            <LinkButton to={paths.recordings({ organisationId })} variant="default" mih={44}>
+              Recordings
+            </LinkButton>
+            <LinkButton to={paths.audit(organisationId)} variant="default" mih={44}>
+              Audit
+            </LinkButton>
+          </>
         )
       }
     >

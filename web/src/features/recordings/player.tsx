@@ -28,12 +28,15 @@ export function Player({ cast, events, markers, speed, startAt, autoPlay, onTrou
   const element = useRef<HTMLDivElement>(null);
   const player = useRef<AsciinemaPlayer | null>(null);
   useImperativeHandle(ref, () => ({
-    seek: (seconds) => void player.current?.seek(seconds),
+    // What happens at that very moment is to be seen.
+    seek: (seconds) => void player.current?.seek(seconds + 0.001),
     now: () => player.current?.getCurrentTime() ?? 0,
   }));
   useEffect(() => {
     if (element.current === null) return undefined;
-    const parser = () => ({ cols: cast.cols, rows: cast.rows, events: events as CastEvent[] });
+    // The player counts milliseconds.
+    const inPlayersTime = events.map(([seconds, code, data]): CastEvent => [seconds * 1_000, code, data]);
+    const parser = () => ({ cols: cast.cols, rows: cast.rows, events: inPlayersTime });
     const made = create({ data: '', parser }, element.current, {
       cols: cast.cols,
       rows: cast.rows,

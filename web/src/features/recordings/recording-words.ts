@@ -63,7 +63,7 @@ export function printable(text: string): string {
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 
-/** @returns `1.2 MB`. */
+/** @returns `1.2 MB`, `855 bytes`. */
 export function fileSize(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   const unit = UNITS[power] ?? 'byte';
@@ -71,6 +71,7 @@ export function fileSize(bytes: number): string {
   return new Intl.NumberFormat('en', {
     style: 'unit',
     unit,
+    unitDisplay: power === 0 ? 'long' : 'short',
     maximumFractionDigits: value < 10 && power > 0 ? 1 : 0,
   }).format(value);
 }

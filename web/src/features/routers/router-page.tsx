@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useParams } from 'react-router';
 import { useRouter, useSessions, useSignedIn } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
-import { BackLink } from '../../shell/links.tsx';
+import { BackLink, LinkButton } from '../../shell/links.tsx';
 import { LoadingRows } from '../../shell/loading.tsx';
 import { Page, Section } from '../../shell/page.tsx';
 import { Ago } from '../../shell/time.tsx';
@@ -57,7 +57,14 @@ function Loaded({ router, back }: { router: Router; back: ReactNode }) {
       <Trouble error={open.error} />
       <PendingHostKey router={router} mayConfirm={mayChange} />
       <ConnectionTestSection router={router} mayConfirm={mayChange} />
-      <Section title="Facts">
+      <Section
+        title="Facts"
+        actions={
+          <LinkButton to={paths.recordings({ routerId: router.id })} variant="default" mih={44}>
+            Recordings
+          </LinkButton>
+        }
+      >
         <Facts router={router} />
       </Section>
       {mayChange && router.attachment === 'enrolled' && <EnrolmentSection router={router} />}

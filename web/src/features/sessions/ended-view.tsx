@@ -52,6 +52,9 @@ export function EndedActions({ session }: { session: Session }) {
             Start again
           </Button>
         )}
+        <LinkButton to={paths.recordings({ sessionId: session.id })} variant="default" mih={44}>
+          Recordings
+        </LinkButton>
         <LinkButton to={routerId ? paths.router(routerId) : paths.routers()} variant="default" mih={44}>
           {routerId ? 'Go to the router' : 'Go to your routers'}
         </LinkButton>
