@@ -29,8 +29,7 @@ export function guardUse(session: LiveSession, actor: Actor, action: Action, loc
   const message = locks.messageFor(actor, session.identity);
   if (message !== null) throw new ProblemError('locked', message);
   if (OVERSEERS.has(action)) return;
-  if (session.screenLock.hides(actor.loginSessionId)) throw new ProblemError('screen_locked');
-  if (SHOWING.has(action)) return;
   const { paused } = session.overseen;
-  if (paused !== null) throw new ProblemError('session_paused', `Paused by ${paused.by}.`);
+  if (paused !== null && !SHOWING.has(action)) throw new ProblemError('session_paused', `Paused by ${paused.by}.`);
+  if (session.screenLock.hides(actor.loginSessionId)) throw new ProblemError('screen_locked');
 }
