@@ -6,7 +6,8 @@ import { applyChange, type FileChange } from './change.ts';
 import { isOffloading, withoutInclude, withOffloading } from './firewall.ts';
 
 const RESET_PARTS = {
-  files: 'for f in /etc/config/netpilot /etc/netpilot/*; do [ -f "$f" ] && echo "$f"; done',
+  files:
+    'for f in /etc/config/netpilot /etc/netpilot/* /lib/upgrade/keep.d/netpilot; do [ -f "$f" ] && echo "$f"; done',
   plan: 'cat /etc/config/netpilot 2>/dev/null',
   firewall: 'cat /etc/config/firewall 2>/dev/null',
   crontab: 'cat /etc/crontabs/root 2>/dev/null',
@@ -17,7 +18,7 @@ const RESET_PARTS = {
 
 /** Files that we write; another one in our folder is not ours to remove. */
 const OURS =
-  /^\/etc\/(config\/netpilot|netpilot\/(load|policy\.nft|limits-htb\.nft|limits-policer\.nft|queues|devices|usage\.nft))$/u;
+  /^(\/etc\/config\/netpilot|\/lib\/upgrade\/keep\.d\/netpilot|\/etc\/netpilot\/(load|policy\.nft|limits-htb\.nft|limits-policer\.nft|queues|devices|usage\.nft))$/u;
 
 interface Belongings {
   readonly items: string[];

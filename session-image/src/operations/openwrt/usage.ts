@@ -2,7 +2,7 @@ import type { UsageCounter, UsageSnapshot } from '@netpilot/control-plane/contra
 import type { Driver } from '../driver.ts';
 import { needsPackage, OperationFailure } from '../problem.ts';
 import { quoted, type Sections } from '../sections.ts';
-import { LOAD_SCRIPT } from './access/load-script.ts';
+import { LOADER_FILES } from './access/load-script.ts';
 import { applyChange } from './change.ts';
 import { parseLeases } from './devices/leases.ts';
 import { parseArp, parseNeighbours } from './devices/neighbours.ts';
@@ -98,7 +98,7 @@ export const usageOperations: UsageDriver = {
     await applyChange(router, {
       files: [
         { path: '/etc/netpilot/usage.nft', content: USAGE_RULES },
-        { path: '/etc/netpilot/load', content: LOAD_SCRIPT, mode: '755' },
+        ...LOADER_FILES,
         ...(included === firewall ? [] : [{ path: '/etc/config/firewall', content: included, before: firewall }]),
       ],
       reload: included === firewall ? ['load'] : ['firewall', 'load'],

@@ -1,4 +1,4 @@
-import { UNLOAD } from '../change.ts';
+import { type FileChange, UNLOAD } from '../change.ts';
 
 /**
  * `/etc/netpilot/load`: brings the kernel to what the files beside it say. Run after each change and, as an include, after each reload of the
@@ -6,7 +6,7 @@ import { UNLOAD } from '../change.ts';
  *
  * Where `tc` cannot do its part (not installed, no module, somebody else's queue in the place) the policers take over.
  */
-export const LOAD_SCRIPT = `#!/bin/sh
+const LOAD_SCRIPT = `#!/bin/sh
 # Part of NetPilot Bastion, which removes it with its reset.
 d=/etc/netpilot
 exec 8>/tmp/netpilot-load.lock
@@ -62,3 +62,9 @@ strays=$(ip neigh show 2>/dev/null | awk -v f=$d/devices 'BEGIN { while ((getlin
 } | nft -f - || exit 1
 exit $failed
 `;
+
+/** What every change of ours needs on the router: the loader, and a word to `sysupgrade` to keep its folder. */
+export const LOADER_FILES: readonly FileChange[] = [
+  { path: '/etc/netpilot/load', content: LOAD_SCRIPT, mode: '755' },
+  { path: '/lib/upgrade/keep.d/netpilot', content: '/etc/netpilot/\n', mode: '644' },
+];

@@ -4,7 +4,7 @@ import { needsPackage, OperationFailure, routerSaid } from '../../problem.ts';
 import { applyChange, type FileChange } from '../change.ts';
 import { isOffloading, offloadingOf, withInclude, withOffloading } from '../firewall.ts';
 import { CRONTAB, withClockWatch, withoutClockWatch } from './clock-watch.ts';
-import { LOAD_SCRIPT } from './load-script.ts';
+import { LOADER_FILES } from './load-script.ts';
 import { type Former, planText, type StoredPlan } from './plan-text.ts';
 import { type CompiledPlan } from './policies.ts';
 import { deviceLines, limiterChains, policyRules, queueLines } from './ruleset.ts';
@@ -162,7 +162,7 @@ function filesOf(situation: AccessSituation, stored: StoredPlan, compiled: Compi
     ...(crontab === (situation.crontab ?? '')
       ? []
       : [{ path: CRONTAB, content: crontab === '' ? null : crontab, before: situation.crontab }]),
-    { path: '/etc/netpilot/load', content: LOAD_SCRIPT, mode: '755' },
+    ...LOADER_FILES,
     { path: '/etc/netpilot/policy.nft', content: when(policyRules(compiled)) },
     { path: '/etc/netpilot/limits-htb.nft', content: when(limiterChains(compiled, 'htb')) },
     { path: '/etc/netpilot/limits-policer.nft', content: when(limiterChains(compiled, 'policer')) },
