@@ -6,11 +6,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import S3rver from 's3rver';
 import { Bucket } from './bucket.ts';
 import type { RecordingSource } from './recording-source.ts';
-
-const KEYS = { region: 'us-east-1', accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
+import { BUCKET_KEYS, startTestBucket } from './test-bucket.ts';
 
 /** Bytes as a recording. */
 function sourceOf(bytes: Buffer): RecordingSource {
@@ -30,28 +28,16 @@ async function bytesOf(source: RecordingSource, from?: number, to?: number): Pro
 }
 
 describe('a bucket', () => {
-  let directory: string;
-  let server: S3rver;
+  let server: Awaited<ReturnType<typeof startTestBucket>>;
   let url: string;
   let bucket: Bucket;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'netpilot-bucket-'));
-    server = new S3rver({
-      address: '127.0.0.1',
-      port: 0,
-      silent: true,
-      directory,
-      configureBuckets: [{ name: 'recordings', configs: [] }],
-    });
-    const { port } = await server.run();
-    url = `http://127.0.0.1:${port}/recordings`;
-    bucket = new Bucket({ url, ...KEYS });
+    server = await startTestBucket();
+    ({ url } = server);
+    bucket = new Bucket({ url, ...BUCKET_KEYS });
   });
-  afterAll(async () => {
-    await server?.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   test.each([
     ['a small one', 1_000],
@@ -81,14 +67,17 @@ describe('a bucket', () => {
 
   test('refuses a wrong key, another bucket and a source that shrinks', async () => {
     const source = sourceOf(Buffer.from('x'));
-    await expect(new Bucket({ url, ...KEYS, accessKeyId: 'somebody' }).put(randomUUID(), source)).rejects.toThrow(
-      '403',
+    await expect(
+      new Bucket({ url, ...BUCKET_KEYS, accessKeyId: 'somebody' }).put(randomUUID(), source),
+    ).rejects.toThrow('403');
+    await expect(new Bucket({ url: `${url}-missing`, ...BUCKET_KEYS }).put(randomUUID(), source)).rejects.toThrow(
+      '404',
     );
-    await expect(new Bucket({ url: `${url}-missing`, ...KEYS }).put(randomUUID(), source)).rejects.toThrow('404');
     await expect(bucket.put(randomUUID(), { ...source, size: 2 })).rejects.toThrow('shorter');
   });
 
   test('is not spoken to over TLS that cannot be verified', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'netpilot-tls-'));
     const [key, cert] = [join(directory, 'tls.key'), join(directory, 'tls.crt')];
     execFileSync(
       'openssl',
@@ -115,11 +104,12 @@ describe('a bucket', () => {
     await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = impostor.address() as AddressInfo;
-      const wrong = new Bucket({ url: `https://127.0.0.1:${port}/recordings`, ...KEYS });
+      const wrong = new Bucket({ url: `https://127.0.0.1:${port}/recordings`, ...BUCKET_KEYS });
       await expect(wrong.put(randomUUID(), sourceOf(Buffer.from('secret')))).rejects.toThrow('fetch failed');
       expect(asked).toBe(0);
     } finally {
       await new Promise((resolve) => impostor.close(resolve));
+      rmSync(directory, { recursive: true });
     }
   });
 });
