@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeRouterName, encodeRouterName, joinRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
-import { extract } from 'tar-stream';
+import { extract, pack } from 'tar-stream';
+import type { Pack } from 'tar-stream';
 import { startAgent } from '../src/agent.ts';
 import type { Agent } from '../src/agent.ts';
 import { cancel, FilesClient, header, inPieces, Refused } from './files-client.ts';
@@ -403,7 +404,7 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
         'mkdir -p "pack/sub dir" && printf one > pack/one && printf two > "pack/sub dir/-two" && ln -s one pack/link && chmod 711 pack/one && printf x > pack/$(printf %0120d 1)',
       );
       const { bytes, end, head } = await files.tar(at('pack'));
-      expect(end).toMatchObject({ outcome: 'complete', bytes: bytes.length });
+      expect(end).toMatchObject({ outcome: 'complete', bytes: bytes.length, problem: null });
       expect(head).toMatchObject({ length: null, stat: { type: 'folder' } });
       const unpacked = await entriesOf(bytes);
       expect(unpacked).toMatchObject({
@@ -414,6 +415,46 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       });
       expect(Object.keys(unpacked)).toHaveLength(6);
       expect(await refusal(files.tar(at('nothing')))).toBe('vanished');
+    });
+
+    test('an archive is put below a folder, and nothing of it anywhere else', async () => {
+      await sh(
+        'mkdir -p target/there elsewhere && printf old > target/there/file && printf keep > target/kept && ln -s ../elsewhere target/way-out',
+      );
+      const unpack = (entries: readonly (Header & { text?: string })[], path = at('target')) =>
+        archiveOf(entries).then((bytes) => files.send('unpack', { path }, bytes));
+      const good = [
+        { name: 'new folder/', type: 'directory' },
+        { name: 'new folder/-x', text: 'one', mode: 0o4755 },
+        { name: './there/file', text: 'new' },
+        { name: 'deep/er/file\n', text: 'three', mode: 0o600 },
+      ] as const;
+      expect(await unpack(good)).toEqual({ files: 3, folders: 1, bytes: 11 });
+      expect(
+        await sh(
+          'cat target/kept target/there/file "target/new folder/-x"; ls -l target/new*/-x | cut -c1-10; ls -l target/deep/er | grep -c "^-rw-------"',
+        ),
+      ).toBe('keepnewone-rwxr-xr-x\n1\n');
+      for (const name of ['../escaped', '/tmp/escaped', 'a/../../escaped', `${'x'.repeat(256)}`]) {
+        expect(
+          await refusal(
+            unpack([
+              { name: 'before', text: 'x' },
+              { name, text: 'x' },
+            ]),
+          ),
+        ).toBe('unsafe_name');
+      }
+      expect(await refusal(unpack([{ name: 'l', type: 'symlink', linkname: '/etc' }]))).toBe('unsafe_name');
+      expect(await refusal(unpack([{ name: 'h', type: 'link', linkname: 'kept' }]))).toBe('unsafe_name');
+      expect(await refusal(unpack([{ name: 'way-out/escaped', text: 'x' }]))).toBe('unsafe_name');
+      expect(await refusal(unpack([{ name: 'there', text: 'x' }]))).toBe('is_directory');
+      expect(await refusal(unpack(good, at('target/kept')))).toBe('not_directory');
+      expect(
+        await refusal(files.send('unpack', { path: at('target') }, (await archiveOf(good)).subarray(0, 1_300))),
+      ).toBe('failed');
+      expect(await sh('ls elsewhere; find . -name "*escaped*"; cat target/kept')).toBe('keep');
+      expect(await leftovers()).toMatch(/^\s*0\n$/u);
     });
 
     test('says how much room there is', async () => {
@@ -434,6 +475,17 @@ interface Unpacked {
   mode: number | undefined;
   linkname: string | null | undefined;
   text: string;
+}
+
+type Header = Parameters<Pack['entry']>[0];
+
+async function archiveOf(entries: readonly (Header & { text?: string })[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { text, ...entry } of entries) archive.entry(entry, text ?? '');
+  archive.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of archive) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }
 
 async function entriesOf(archive: Buffer): Promise<Record<string, Unpacked>> {

@@ -80,7 +80,8 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
     });
     body.once('error', (error) => finish('problem', error));
     body.once('close', () => {
-      if (!ended) finish('problem');
+      // Of a channel this is told before our own listener hears of the end; tar-stream has no such flag.
+      if (!ended && !body.readableEnded) finish('problem');
     });
     stream.once('close', () => finish('problem'));
     // It was stopped behind what the router said of it.

@@ -7,6 +7,7 @@ import type {
   FileSpace,
   FileType,
 } from '@netpilot/control-plane/contract/files.ts';
+import type { ArchiveEntry } from './archive-entries.ts';
 
 /** Paths and names are bytes here; text is made of them at the edge to the api. */
 export interface FileAttributes {
@@ -99,6 +100,11 @@ export interface FileRoad {
   /** Verifies size and checksum, then what is expected, then renames; the temporary file is gone or untouched after a failure. */
   replace(replacement: Replacement): Promise<void>;
   removeTemporary(path: Buffer): Promise<void>;
+  /**
+   * Puts the entries of an archive below a folder, replacing files that are there, each with one rename; never through a link.
+   * @param temporary in that folder, for what is not whole yet; nothing is left of it.
+   */
+  unpack(folder: Buffer, temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void>;
   /** Ends what the road itself holds open. */
   close(): void;
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FileCount, FileDigest, FileRoadView, FileSpace } from '@netpilot/control-plane/contract/files.ts';
+import type { ArchiveEntry } from './archive-entries.ts';
 import type { Batch, ByteRange, FileAttributes, FileRoad, OpenRead, Replacement } from './file-road.ts';
 
 /**
@@ -96,6 +97,10 @@ export class MixedRoad implements FileRoad {
 
   removeTemporary(path: Buffer): Promise<void> {
     return this.#sftp.removeTemporary(path);
+  }
+
+  unpack(folder: Buffer, temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void> {
+    return this.#shell.unpack(folder, temporary, entries);
   }
 
   close(): void {

@@ -22,6 +22,7 @@ import type { AgentRequest, Route } from '../link/router.ts';
 import type { ConnectionService } from '../ssh/connection-service.ts';
 import { sendBytes } from './byte-answer.ts';
 import { makeChange } from './changes.ts';
+import { unpackArchive } from './unpack-archive.ts';
 import { FileFailure } from './file-failure.ts';
 import type { OpenRead } from './file-road.ts';
 import { sendListing, sendSearch } from './listing-answer.ts';
@@ -148,6 +149,9 @@ export function fileRoutes(connections: ConnectionService): Route[] {
     json(AGENT_FILE_PATHS.uploadAbort, 'quick', FileUploadRef, async ({ stream, input, reach }) => {
       await reach.writing.abort(input);
       sendNothing(stream);
+    }),
+    bytes(AGENT_FILE_PATHS.unpack, FilePathInput, async ({ stream, input, reach }) => {
+      sendJson(stream, 200, await unpackArchive(reach.road, pathBytes(input.path), stream));
     }),
     bytes(AGENT_FILE_PATHS.save, FileSaveInput, async ({ stream, input, reach }) => {
       await sendStat(stream, reach, await reach.writing.save(input, await readSmall(stream)), false);

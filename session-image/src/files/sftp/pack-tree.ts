@@ -46,7 +46,7 @@ async function add(road: FileRoad, archive: Pack, path: Buffer, name: Buffer, en
     gid: entry.gid ?? 0,
     mtime: new Date((entry.modified ?? 0) * 1_000),
   };
-  if (entry.type === 'folder') return void archive.entry({ ...header, type: 'directory' });
+  if (entry.type === 'folder') return void archive.entry({ ...header, name: `${header.name}/`, type: 'directory' });
   if (entry.type === 'link') {
     return void archive.entry({ ...header, type: 'symlink', linkname: entry.target?.name.toString('utf8') ?? '' });
   }

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { FileCount, FileDigest, FileRoadView, FileSpace } from '@netpilot/control-plane/contract/files.ts';
 import { encodeRouterPath, isPlainName } from '@netpilot/control-plane/contract/router-path.ts';
 import type { RouterConnection } from '../../ssh/router-connection.ts';
+import type { ArchiveEntry } from '../archive-entries.ts';
 import { FileFailure } from '../file-failure.ts';
 import type {
   Batch,
@@ -23,6 +24,7 @@ import { sftpFailure } from './sftp-failure.ts';
 import { SftpFollower } from './sftp-follower.ts';
 import { SftpReader } from './sftp-reader.ts';
 import { writeBody } from './sftp-writer.ts';
+import { unpackInto } from './unpack-into.ts';
 import { copyTree, countTree, removeTree, searchTree } from './trees.ts';
 
 /** READDIRs on the way: each takes a round trip and brings some hundred names. */
@@ -281,6 +283,10 @@ export class SftpRoad implements FileRoad {
 
   async removeTemporary(path: Buffer): Promise<void> {
     if (await this.#ifThere(path)) await this.remove(path, false, new AbortController().signal);
+  }
+
+  async unpack(folder: Buffer, _temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void> {
+    await unpackInto(this, folder, entries);
   }
 
   close(): void {

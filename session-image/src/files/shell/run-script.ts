@@ -15,6 +15,7 @@ export const EXIT = {
   checksum_mismatch: 87,
   not_supported: 88,
   vanished: 89,
+  unsafe_name: 90,
 } as const satisfies Partial<Record<FileError, number>>;
 
 const ERRORS = new Map<number, FileError>(Object.entries(EXIT).map(([error, code]) => [code, error as FileError]));
@@ -136,6 +137,7 @@ export async function askScript(
 function feed(body: Readable, channel: RouterChannel): void {
   const end = () => channel.end();
   body.pipe(channel);
+  body.once('error', end);
   body.once('close', end);
   channel.once('close', () => {
     body.off('close', end);

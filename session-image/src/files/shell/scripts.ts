@@ -112,5 +112,20 @@ version) set -- $(ls -ldni$O --full-time -- "$N" 2>/dev/null);v="$6 $7 \${8%%.*}
 esac
 mv -f -- "$M" "$N"`,
 
+  unpack: `${ENTER}umask 077
+mkdir -- "$N"||exit 1
+tar -xf - -C "$N"`,
+
+  /** First looks whether all of it can be, then moves whole what is not there yet, then the rest name by name. */
+  merge: `${ENTER}cd -P -- "$N"||exit 1
+each() { w=$1;shift;find ./ -mindepth 1 "$@" -print0 | xargs -0 -r /bin/sh -c "for f do t=../\\$f;$w;done" sh; }
+each 'if [ -L "$t" ]||{ [ -e "$t" ]&&! [ -d "$t" ]; };then exit 255;fi' -type d||exit ${EXIT.unsafe_name}
+each 'if [ -d "$t" ];then exit 255;fi' ! -type d||exit ${EXIT.is_directory}
+each 'if ! [ -e "$t" ]&&! [ -L "$t" ];then mv -- "$f" "$t"||exit 255;fi' -maxdepth 1||exit 1
+each '[ -d "$t" ]||mkdir -- "$t"||exit 255' -type d||exit 1
+each 'mv -f -- "$f" "$t"||exit 255' ! -type d||exit 1
+cd ..
+rm -rf -- "$N"`,
+
   removeTemporary: `${ENTER}rm -f -- "$N"`,
 } as const;

@@ -1,8 +1,11 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FileCount, FileDigest, FileRoadView, FileSpace } from '@netpilot/control-plane/contract/files.ts';
 import { encodeRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import type { RouterConnection } from '../../ssh/router-connection.ts';
+import { pack } from 'tar-stream';
+import type { ArchiveEntry } from '../archive-entries.ts';
 import { failureOf, FileFailure } from '../file-failure.ts';
+import { repack } from '../repack.ts';
 import type { Batch, ByteRange, FileAttributes, FileRoad, OpenRead, Replacement } from '../file-road.ts';
 import { BLOCK, splitPath } from '../paths.ts';
 import { lineOfVersion } from '../version.ts';
@@ -166,6 +169,33 @@ export class ShellRoad implements FileRoad {
 
   async removeTemporary(path: Buffer): Promise<void> {
     await this.#ask(SCRIPTS.removeTemporary, namesOf(path));
+  }
+
+  async unpack(_folder: Buffer, temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void> {
+    if (!this.#facts.tar) throw new FileFailure('not_supported', 'The router has no tar.');
+    const archive = pack();
+    const packed = repack(entries, archive);
+    // Whoever fails first is told of; the other one ends with it.
+    packed.catch(() => archive.destroy());
+    try {
+      const unpacked = this.#ask(SCRIPTS.unpack, namesOf(temporary), {
+        patient: true,
+        input: Readable.from(archive as AsyncIterable<Buffer>),
+      }).catch((error: unknown) => {
+        archive.destroy();
+        throw error;
+      });
+      const [first] = (await Promise.allSettled([unpacked, packed])).filter((each) => each.status === 'rejected');
+      const refused = await packed.then(
+        () => null,
+        (error: unknown) => (error instanceof FileFailure ? error : null),
+      );
+      if (first) throw refused ?? first.reason;
+      await this.#ask(SCRIPTS.merge, namesOf(temporary), { patient: true });
+    } catch (error) {
+      await this.remove(temporary, true, new AbortController().signal).catch(() => undefined);
+      throw error;
+    }
   }
 
   close(): void {
