@@ -1,5 +1,5 @@
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Text } from '@mantine/core';
 import { IconArrowLeft } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
@@ -7,8 +7,15 @@ import { paths } from '../../routes/paths.ts';
 import { StateDot } from '../../shell/state-dot.tsx';
 import { sessionState } from './session-words.ts';
 
+interface SessionBarProps {
+  session: Session;
+  /** Pages that follow what is driven here. */
+  followers?: number;
+  children?: ReactNode;
+}
+
 /** Top of the session page: the way back, which router, its state, and what can be done. */
-export function SessionBar({ session, children }: { session: Session; children?: ReactNode }) {
+export function SessionBar({ session, followers = 0, children }: SessionBarProps) {
   const { words, tone } = sessionState(session);
   return (
     <header className="np-session-bar">
@@ -27,6 +34,11 @@ export function SessionBar({ session, children }: { session: Session; children?:
         <span role="status" style={{ flex: 'none' }}>
           <StateDot tone={tone}>{words}</StateDot>
         </span>
+        {followers > 0 && (
+          <Text component="span" size="sm" c="dimmed" className="np-followers" role="status">
+            {followers === 1 ? '1 page follows' : `${followers} pages follow`}
+          </Text>
+        )}
       </div>
       {children}
     </header>

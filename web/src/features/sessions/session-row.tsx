@@ -12,11 +12,13 @@ interface SessionRowProps {
   /** Whose it is, where several people's are shown. */
   showPerson?: boolean;
   linked?: boolean;
+  /** More about it, below the line. */
+  details?: ReactNode;
   actions?: ReactNode;
 }
 
 /** One session in a list: router, state, times, actions. */
-export function SessionRow({ session, showPerson, linked, actions }: SessionRowProps) {
+export function SessionRow({ session, showPerson, linked, details, actions }: SessionRowProps) {
   const { words, tone } = sessionState(session);
   return (
     <Box component="li" className="np-surface np-card" aria-label={`Session on ${session.routerName}`}>
@@ -53,6 +55,7 @@ export function SessionRow({ session, showPerson, linked, actions }: SessionRowP
           </Group>
         )}
       </Group>
+      {details}
     </Box>
   );
 }

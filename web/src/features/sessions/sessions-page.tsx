@@ -9,6 +9,7 @@ import { Page } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { EndSessionButton } from './end-session-button.tsx';
 import { SessionList, SessionRow } from './session-row.tsx';
+import { TerminalList } from './terminal-list.tsx';
 
 /** The person's own sessions: what runs or waits, then what has been. */
 export function SessionsPage() {
@@ -34,6 +35,7 @@ export function SessionsPage() {
               key={session.id}
               session={session}
               linked
+              details={session.state === 'live' && <TerminalList sessionId={session.id} />}
               actions={
                 <>
                   <LinkButton to={paths.session(session.id)} mih={44}>

@@ -1,4 +1,5 @@
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
+import type { TerminalStatus } from '@netpilot/control-plane/contract/terminal-frames.ts';
 import { Button, Center, Loader, Stack, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
@@ -44,6 +45,8 @@ export function Terminals({ session }: { session: Session }) {
   const handles = useRef(new Map<number, TerminalHandle>());
   const current = () => (active === null ? undefined : handles.current.get(active));
   const [titles, setTitles] = useState<Readonly<Record<number, string>>>({});
+  const [statuses, setStatuses] = useState<Readonly<Record<number, TerminalStatus>>>({});
+  const shownStatus = active === null ? undefined : statuses[active];
   const [selected, setSelected] = useState(false);
   const [finding, setFinding] = useState(false);
   const [pasting, setPasting] = useState<string | null>(null);
@@ -74,7 +77,7 @@ export function Terminals({ session }: { session: Session }) {
 
   return (
     <>
-      <SessionBar session={session}>
+      <SessionBar session={session} followers={shownStatus?.role === 'driver' ? shownStatus.followers : 0}>
         <SessionTools
           session={session}
           phone={phone}
@@ -136,6 +139,8 @@ export function Terminals({ session }: { session: Session }) {
                 else handles.current.delete(terminal);
               }}
               onTitle={(terminal, title) => setTitles((all) => ({ ...all, [terminal]: title }))}
+              onTouchPaste={() => void paste()}
+              onStatus={(terminal, status) => setStatuses((all) => ({ ...all, [terminal]: status }))}
               onConfirmPaste={(_terminal, cleaned) => setPasting(cleaned)}
               onSelection={setSelected}
               onFind={() => setFinding(true)}

@@ -1,4 +1,4 @@
-import type { Terminal, TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
+import type { ListedTerminal, TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { type Page, api } from '../../api/calls.ts';
@@ -35,9 +35,12 @@ export function useTerminals(sessionId: string, live: boolean, wanted: boolean, 
     return terminal;
   });
 
-  const change = async (update: (items: Terminal[]) => Terminal[]) => {
+  const change = async (update: (items: ListedTerminal[]) => ListedTerminal[]) => {
     await client.cancelQueries({ queryKey });
-    client.setQueryData<Page<Terminal>>(queryKey, (data) => ({ items: update(data?.items ?? []), nextCursor: null }));
+    client.setQueryData<Page<ListedTerminal>>(queryKey, (data) => ({
+      items: update(data?.items ?? []),
+      nextCursor: null,
+    }));
   };
   const open = useMutation({
     mutationFn: () => api.openTerminal(sessionId, size()),

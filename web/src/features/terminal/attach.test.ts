@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import {
   INPUT_WINDOW,
   type TerminalFrame,
+  type TerminalStatus,
   decodeFrame,
   encodeFrame,
 } from '@netpilot/control-plane/contract/terminal-frames.ts';
@@ -46,6 +47,7 @@ class FakeSocket {
 class FakeScreen implements Screen {
   readonly parsed: number[] = [];
   readonly said: string[] = [];
+  readonly sizes: ({ cols: number; rows: number } | null)[] = [];
   resets = 0;
   #queue: { bytes: Uint8Array; done: () => void }[] = [];
 
@@ -72,15 +74,21 @@ class FakeScreen implements Screen {
   size() {
     return { cols: 80, rows: 24 };
   }
+
+  setSize(size: { cols: number; rows: number } | null): void {
+    this.sizes.push(size);
+  }
 }
 
-function begin({ historyEnd = 0, signedIn = true } = {}) {
+const DRIVING = { role: 'driver', driver: null, tookOver: null, followers: 0, trouble: null } as const;
+
+function begin({ historyEnd = 0, signedIn = true, following = false } = {}) {
   const sockets: FakeSocket[] = [];
   const states: AttachmentState[] = [];
   const exits: unknown[] = [];
   const screen = new FakeScreen();
   const attachment = new TerminalAttachment({
-    address: (offset) => `ws://test/attach?offset=${offset}`,
+    address: (query) => `ws://test/attach?${query}`,
     screen,
     historyEnd,
     signedIn: async () => signedIn,
@@ -93,6 +101,7 @@ function begin({ historyEnd = 0, signedIn = true } = {}) {
       stateChanged: (state) => states.push(state),
       exited: (exit) => exits.push(exit),
       noticed: () => undefined,
+      statusChanged: () => undefined,
       pendingInput: () => undefined,
     },
   });
@@ -101,11 +110,17 @@ function begin({ historyEnd = 0, signedIn = true } = {}) {
     if (!last) throw new Error('no socket was opened');
     return last;
   };
-  const attached = (offset: number, truncated = false) =>
-    socket().receive({ type: 'attached', value: { offset, truncated, cols: 80, rows: 24 } });
+  const status = (change: Partial<TerminalStatus> = {}) =>
+    socket().receive({ type: 'status', value: { ...DRIVING, ...change } });
+  const attached = (offset: number, truncated = false, drawn?: number) => {
+    const size = { cols: 80, rows: 24 };
+    if (!following) status();
+    socket().receive({ type: 'attached', value: { offset, truncated, ...size, ...(drawn ? { screen: drawn } : {}) } });
+    screen.parse();
+  };
   const output = (offset: number, ...bytes: number[]) =>
     socket().receive({ type: 'output', offset, bytes: Uint8Array.from(bytes) });
-  return { attachment, sockets, socket, screen, states, exits, attached, output };
+  return { attachment, sockets, socket, screen, states, exits, status, attached, output };
 }
 
 const acks = (socket: FakeSocket) => socket.sent.filter(({ type }) => type === 'ack');
@@ -142,7 +157,7 @@ describe('an attached terminal', () => {
     expect(sockets).toHaveLength(1);
     screen.parse();
     jest.advanceTimersByTime(300);
-    expect(socket().address).toBe('ws://test/attach?offset=3');
+    expect(socket().address).toContain('offset=3&');
     attached(3);
     output(3, 4, 5);
     screen.parse();
@@ -212,7 +227,7 @@ describe('an attached terminal', () => {
     output(50, 7);
     jest.advanceTimersByTime(300);
     expect(sockets).toHaveLength(2);
-    expect(socket().address).toBe('ws://test/attach?offset=1');
+    expect(socket().address).toContain('offset=1&');
     attachment.close();
   });
 
@@ -269,7 +284,7 @@ describe('an attached terminal', () => {
     const write = screen.write.bind(screen);
     screen.write = (bytes, done) =>
       write(bytes, () => {
-        replaying.push(attachment.replaying);
+        if (bytes.length > 0) replaying.push(attachment.replaying);
         done();
       });
     attached(0);
@@ -278,6 +293,89 @@ describe('an attached terminal', () => {
     screen.parse();
     expect(replaying).toEqual([true, false]);
     expect(attachment.replaying).toBe(false);
+    attachment.close();
+  });
+
+  it('draws a screen without answering what stands in it, then goes on behind it', () => {
+    const { attachment, socket, screen, attached, output } = begin();
+    attached(5_000, false, 4);
+    expect(attachment.replaying).toBe(true);
+    socket().receive({ type: 'screen', bytes: Uint8Array.of(7, 7) });
+    socket().receive({ type: 'screen', bytes: Uint8Array.of(7, 7) });
+    output(5_000, 1, 2);
+    screen.parse();
+    screen.parse();
+    expect(attachment.replaying).toBe(false);
+    expect([screen.resets, screen.parsed, screen.said]).toEqual([1, [7, 7, 7, 7, 1, 2], []]);
+    // Drawn in the size that it was made for, then in its own.
+    expect(screen.sizes).toEqual([{ cols: 80, rows: 24 }, null]);
+    jest.advanceTimersByTime(60);
+    expect(acks(socket())).toEqual([{ type: 'ack', offset: 5_002 }]);
+    attachment.close();
+  });
+
+  it('follows: nothing typed here is sent, and the size is the driver’s, in its place among the output', () => {
+    const { attachment, sockets, socket, screen, status, attached, output } = begin({ following: true });
+    status({ role: 'follower', driver: { name: 'Alice', agent: null } });
+    attached(0);
+    output(0, 1);
+    socket().receive({ type: 'resized', cols: 100, rows: 30 });
+    output(1, 2);
+    expect(attachment.send(Uint8Array.of(9))).toBe(false);
+    attachment.resize();
+    screen.parse();
+    expect(screen.sizes.at(-1)).toEqual({ cols: 100, rows: 30 });
+    expect(socket().sent.filter(({ type }) => type === 'input' || type === 'resize')).toEqual([]);
+    // It comes back as what it was.
+    socket().drop(1006);
+    jest.advanceTimersByTime(300);
+    expect(sockets).toHaveLength(2);
+    expect(socket().address).toContain('role=follower');
+    attached(2);
+    attachment.takeOver();
+    expect(socket().sent).toContainEqual({ type: 'takeOver' });
+    status();
+    screen.parse();
+    expect(screen.sizes.at(-1)).toBeNull();
+    expect(socket().sent).toContainEqual({ type: 'resize', cols: 80, rows: 24 });
+    expect(attachment.send(Uint8Array.of(9))).toBe(true);
+    attachment.close();
+  });
+
+  it('sends nothing any more when somebody else takes over', () => {
+    const { attachment, socket, status, attached } = begin();
+    attached(0);
+    attachment.send(new Uint8Array(INPUT_WINDOW + 10));
+    status({ role: 'follower' });
+    socket().receive({ type: 'taken', total: INPUT_WINDOW });
+    expect(inputs(socket())).toBe(INPUT_WINDOW);
+    attachment.close();
+  });
+
+  it('accepts nothing while nothing is recorded', () => {
+    const { attachment, status, attached } = begin();
+    attached(0);
+    status({ trouble: 'disk_full' });
+    expect(attachment.send(Uint8Array.of(1))).toBe(false);
+    status();
+    expect(attachment.send(Uint8Array.of(1))).toBe(true);
+    attachment.close();
+  });
+
+  it('asks anew at once when the page is seen again after a while', () => {
+    const { attachment, sockets, socket, screen, attached, output } = begin();
+    attached(0);
+    output(0, 1, 2);
+    screen.parse();
+    attachment.seen(false);
+    jest.advanceTimersByTime(1_000);
+    attachment.seen(true);
+    expect(sockets).toHaveLength(1);
+    attachment.seen(false);
+    jest.advanceTimersByTime(60_000);
+    attachment.seen(true);
+    expect(sockets).toHaveLength(2);
+    expect(socket().address).toContain('offset=2&');
     attachment.close();
   });
 

@@ -25,6 +25,29 @@ export function cleanTitle(title: string): string {
   return [...printable].slice(0, LONGEST_TITLE).join('').trim();
 }
 
+/** As much of the inside of xterm 6.0 as the guard below needs. */
+interface Core {
+  readonly _bufferService: {
+    readonly buffer: { readonly x: number; readonly y: number; readonly lines: { get(row: number): unknown } };
+  };
+  readonly _inputHandler: {
+    registerCsiHandler(id: { final: string }, handler: (parameters: { params: Int32Array }) => boolean): IDisposable;
+  };
+}
+
+/**
+ * Erasing everything above a cursor in the last cell (CSI 1 J) throws in xterm 6.0 where no line follows, and its terminal never parses
+ * another byte. There it is the same as erasing everything.
+ */
+function guardEraseAbove(terminal: Terminal): IDisposable {
+  const core = (terminal as unknown as { readonly _core: Core })._core;
+  return core._inputHandler.registerCsiHandler({ final: 'J' }, ({ params }) => {
+    const { x, y, lines } = core._bufferService.buffer;
+    if (params[0] === 1 && x + 1 >= terminal.cols && lines.get(y + 1) === undefined) params[0] = 2;
+    return false;
+  });
+}
+
 /**
  * Takes from hostile output every way to type into the session, to reach the clipboard or to move the window. Left are the two answers
  * that programs cannot do without and whose text the router does not choose: device attributes (DA1) and status or cursor position
@@ -55,6 +78,7 @@ export function guardOutput(terminal: Terminal, live: () => boolean): IDisposabl
     // A handler that answers true ends the sequence; false leaves it to xterm, which answers.
     parser.registerCsiHandler({ final: 'c' }, () => !live()),
     parser.registerCsiHandler({ final: 'n' }, ([status]) => !live() || (status !== 5 && status !== 6)),
+    guardEraseAbove(terminal),
   ];
   return {
     dispose: () => {

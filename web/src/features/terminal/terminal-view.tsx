@@ -1,4 +1,4 @@
-import type { TerminalExit } from '@netpilot/control-plane/contract/terminal-frames.ts';
+import type { TerminalExit, TerminalStatus } from '@netpilot/control-plane/contract/terminal-frames.ts';
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { socketAddress, stillSignedIn } from '../../api/client.ts';
@@ -6,7 +6,10 @@ import { type AttachmentState, TerminalAttachment } from './attach.ts';
 import { type SoftKey, type Modifiers, softKeyInput, withModifiers } from './keys.ts';
 import { cleanPaste, needsConfirmation, typedPaste } from './paste.ts';
 import { useTerminalSettings } from './settings.ts';
-import { TerminalStatus } from './terminal-status.tsx';
+import { pageName } from './page-name.ts';
+import { TerminalStatusLine } from './terminal-status.tsx';
+import { TouchMenu } from './touch-menu.tsx';
+import { watchTouches } from './touch-gestures.ts';
 import { XtermScreen } from './xterm-screen.ts';
 
 /** What the toolbar, the key row and the compose bar do with a terminal. */
@@ -24,6 +27,8 @@ export interface TerminalHandle {
 interface TerminalViewProps {
   sessionId: string;
   terminalId: number;
+  /** Where its socket is, below the API; for those who look at somebody else's. */
+  socketPath?: string;
   /** Bytes of output that are history at the first visit of this page. */
   historyEnd: number;
   active: boolean;
@@ -32,8 +37,11 @@ interface TerminalViewProps {
   takeModifiers: () => Modifiers;
   onHandle: (terminalId: number, handle: TerminalHandle | null) => void;
   onTitle: (terminalId: number, title: string) => void;
+  /** Pastes from the clipboard, asked for by a long press. */
+  onTouchPaste?: () => void;
   onConfirmPaste: (terminalId: number, cleaned: string) => void;
   onSelection: (selected: boolean) => void;
+  onStatus?: (terminalId: number, status: TerminalStatus) => void;
   onFind: () => void;
   onLeave: () => void;
   onRestart: (terminalId: number) => void;
@@ -51,6 +59,8 @@ export function TerminalView(props: TerminalViewProps) {
   const [exit, setExit] = useState<TerminalExit | null>(null);
   const [pending, setPending] = useState(0);
   const [refused, setRefused] = useState(false);
+  const [status, setStatus] = useState<TerminalStatus | null>(null);
+  const [touched, setTouched] = useState<{ x: number; y: number } | null>(null);
   const [settings] = useTerminalSettings();
   const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
   const looks = screenReader ? { ...settings, screenReader: true } : settings;
@@ -62,7 +72,7 @@ export function TerminalView(props: TerminalViewProps) {
     const initial = current();
     const send = (bytes: Uint8Array) => {
       const accepted = attachment.send(bytes);
-      setRefused(!accepted && attachment.state === 'attached');
+      setRefused(!accepted && attachment.state === 'attached' && attachment.drives);
       return accepted;
     };
     const type = (text: string) => {
@@ -84,7 +94,9 @@ export function TerminalView(props: TerminalViewProps) {
       live: () => !attachment.replaying,
     });
     const attachment: TerminalAttachment = new TerminalAttachment({
-      address: (offset) => socketAddress(`/sessions/${sessionId}/terminals/${terminalId}/attach?offset=${offset}`),
+      address: (query) =>
+        socketAddress(`${initial.socketPath ?? `/sessions/${sessionId}/terminals/${terminalId}/attach`}?${query}`),
+      ...(initial.socketPath === undefined ? { page: pageName() } : {}),
       screen,
       historyEnd: initial.historyEnd,
       signedIn: stillSignedIn,
@@ -96,6 +108,10 @@ export function TerminalView(props: TerminalViewProps) {
         exited: setExit,
         // What notices say, the session says as well and for longer; here they would cover the screen.
         noticed: () => undefined,
+        statusChanged: (next) => {
+          setStatus(next);
+          current().onStatus?.(terminalId, next);
+        },
         pendingInput: setPending,
       },
     });
@@ -120,7 +136,15 @@ export function TerminalView(props: TerminalViewProps) {
       focus: () => screen.terminal.focus(),
     };
     initial.onHandle(terminalId, handle);
+    const listening = new AbortController();
+    const { signal } = listening;
+    document.addEventListener('visibilitychange', () => attachment.seen(!document.hidden), { signal });
+    // Back from the page cache, and onto another network: the socket may be dead without knowing it.
+    window.addEventListener('pageshow', ({ persisted }) => persisted && attachment.renew(), { signal });
+    window.addEventListener('online', () => attachment.renew(), { signal });
+    watchTouches(element.current, screen.terminal, setTouched, signal);
     return () => {
+      listening.abort();
       current().onHandle(terminalId, null);
       parts.current = null;
       attachment.close();
@@ -147,14 +171,28 @@ export function TerminalView(props: TerminalViewProps) {
       data-state={state}
       data-theme={looks.theme === 'page' ? scheme : looks.theme}
     >
-      <div ref={element} className="np-xterm" />
-      <TerminalStatus
+      <div ref={element} className="np-xterm" data-following={status !== null && status.role !== 'driver'} />
+      <TouchMenu
+        at={touched}
+        screen={parts.current?.screen}
+        onPaste={props.onTouchPaste}
+        onClose={() => {
+          setTouched(null);
+          parts.current?.screen.terminal.clearSelection();
+        }}
+      />
+      <TerminalStatusLine
         state={state}
+        status={status}
         exit={exit}
         pending={pending}
         refused={refused}
         onCancelInput={() => parts.current?.attachment.cancelInput()}
         onTakeBack={() => parts.current?.attachment.takeBack()}
+        onTakeOver={() => {
+          parts.current?.attachment.takeOver();
+          parts.current?.screen.terminal.focus();
+        }}
         onRestart={() => props.onRestart(terminalId)}
       />
     </section>

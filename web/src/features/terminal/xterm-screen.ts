@@ -3,10 +3,11 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { WebglAddon } from '@xterm/addon-webgl';
+import type { TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
 import { Terminal } from '@xterm/xterm';
 import type { Screen } from './attach.ts';
 import { cleanTitle, guardOutput, openLink } from './guards.ts';
-import type { TerminalSettings } from './settings.ts';
+import { SMALLEST_FONT, type TerminalSettings } from './settings.ts';
 import { terminalTheme } from './themes.ts';
 
 /** Lines kept above the screen. */
@@ -45,11 +46,15 @@ export class XtermScreen implements Screen {
   readonly #element: HTMLElement;
   readonly #abort = new AbortController();
   #frame = 0;
+  /** The driver's size while somebody else drives. */
+  #fixed: TerminalSize | null = null;
+  #settings: TerminalSettings;
   #webgl: WebglAddon | null = null;
   #webglCheck: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: XtermOptions) {
     this.#element = options.element;
+    this.#settings = options.settings;
     const terminal = new Terminal({
       allowProposedApi: true,
       scrollback: SCROLLBACK,
@@ -113,16 +118,34 @@ export class XtermScreen implements Screen {
     return { cols: this.terminal.cols, rows: this.terminal.rows };
   }
 
-  /** Fills the element with whole cells; a hidden element keeps its size. */
+  setSize(size: TerminalSize | null): void {
+    this.#fixed = size;
+    this.terminal.options.fontSize = this.#settings.fontSize;
+    if (size !== null) this.terminal.resize(size.cols, size.rows);
+    this.fit();
+  }
+
+  /**
+   * Fills the element with whole cells; a hidden element keeps its size. A size that somebody else has is drawn smaller until it is all
+   * there, and scrolls where that would be too small to read.
+   */
   fit(): void {
     const proposed = this.#fit.proposeDimensions();
     if (!proposed || this.#element.clientHeight === 0 || !(proposed.cols >= 2) || !(proposed.rows >= 1)) return;
+    if (this.#fixed !== null) {
+      const share = Math.min(proposed.cols / this.#fixed.cols, proposed.rows / this.#fixed.rows);
+      const drawn = this.terminal.options.fontSize ?? this.#settings.fontSize;
+      const fitting = Math.floor(drawn * share);
+      this.terminal.options.fontSize = Math.max(SMALLEST_FONT, Math.min(this.#settings.fontSize, fitting));
+      return;
+    }
     const [cols, rows] = [Math.min(proposed.cols, 1_000), Math.min(proposed.rows, 1_000)];
     if (cols !== this.terminal.cols || rows !== this.terminal.rows) this.terminal.resize(cols, rows);
   }
 
   /** Changes what a person may choose, while it runs. */
   dress(settings: TerminalSettings, scheme: 'light' | 'dark'): void {
+    this.#settings = settings;
     Object.assign(this.terminal.options, appearance(settings, scheme));
     this.fit();
   }
