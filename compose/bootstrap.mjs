@@ -13,6 +13,7 @@ const programs = {
   test: 'test.ts',
   bench: '../../control-plane/bench/main.ts',
   'verify-recording': 'verify-recording.ts',
+  'verify-audit': 'verify-audit.ts',
 };
 const [verb = '', ...args] = process.argv.slice(2);
 

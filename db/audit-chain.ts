@@ -65,3 +65,12 @@ export async function hasUnchained(database: Database, chain: ChainOf, transacti
   );
   return (rows?.length ?? 0) > 0;
 }
+
+/** @returns every chain that has an entry, the one of what belongs to no organisation first. */
+export async function readChains(database: Database, transaction: Transaction): Promise<ChainOf[]> {
+  const rows = await database.models.AuditLink.sequelize?.query<{ organisationId: string | null }>(
+    `select organisation_id as "organisationId" from audit_links where position = 1 order by organisation_id nulls first`,
+    { transaction, type: QueryTypes.SELECT },
+  );
+  return (rows ?? []).map(({ organisationId }) => organisationId);
+}

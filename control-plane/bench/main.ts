@@ -3,6 +3,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import { buildSessionImage, ensureBaseImage } from '@netpilot/session-image/build.ts';
 import type { Measure } from './measure.ts';
 import { measureCrowd } from './measures/crowd.ts';
+import { measureCut } from './measures/cut.ts';
 import { measureEnd } from './measures/end.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measureOperations } from './measures/operations.ts';
@@ -18,6 +19,7 @@ const RUN: Readonly<Record<MeasureName, (quick: boolean) => Promise<Measure[]>>>
   terminal: measureTerminal,
   memory: measureMemory,
   end: measureEnd,
+  cut: measureCut,
   crowd: measureCrowd,
   tunnels: measureTunnels,
   operations: measureOperations,

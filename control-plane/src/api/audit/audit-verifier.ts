@@ -32,7 +32,7 @@ export class AuditVerifier {
     if (this.#running >= CHECKS_AT_ONCE) throw new ProblemError('too_many_requests');
     this.#running += 1;
     try {
-      const found = await verifyChain(this.#database, oversightScope(actor), chain, this.#trusted);
+      const found = await verifyChain(this.#database, oversightScope(actor), chain, { trusted: this.#trusted });
       const { intact, entries, fault } = found;
       const details = { intact, entries, fault: fault?.kind ?? null, position: fault?.position ?? null };
       await this.#audit.record({ action: 'audit_verified', organisationId: chain, actor, subjectId: chain, details });

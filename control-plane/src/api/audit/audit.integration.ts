@@ -53,7 +53,7 @@ const writeMany = async (count: number) => {
   for (let number = 1; number <= count; number += 1) await write(`entry ${number}`);
 };
 const verify = (chain: string | null = organisationId, trusted = key.trusted) =>
-  verifyChain(database, ALL, chain, trusted);
+  verifyChain(database, ALL, chain, { trusted });
 /** As somebody who owns the whole server and switches its guards off. */
 const tamper = (...statements: string[]) =>
   asRole(fresh.superuserUrl, { organisations: 'all' }, async (client) => {

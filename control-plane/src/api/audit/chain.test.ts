@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChainPlace } from '@netpilot/db/audit-chain.ts';
-import type { AuditAnchor } from '@netpilot/db/models/audit-anchor.ts';
 import * as fc from 'fast-check';
+import type { AuditHead } from '../../../contract/audit.ts';
 import { CHAIN_START, type ChainedEntry, digestOf } from './chain.ts';
 import { ChainCheck } from './verify.ts';
 
@@ -27,9 +27,9 @@ function chainOf(list: readonly ChainedEntry[]): ChainPlace[] {
   });
 }
 
-function check(places: readonly ChainPlace[], anchors: readonly AuditAnchor[] = []) {
-  const pass = new ChainCheck(new Set());
-  pass.take(places, anchors);
+function check(places: readonly ChainPlace[], noted?: AuditHead) {
+  const pass = new ChainCheck({ trusted: null, noted });
+  pass.take(places, []);
   return pass.result();
 }
 
@@ -42,6 +42,23 @@ describe('a chain', () => {
         const { intact, entries: count, head } = check(places);
         expect([intact, count]).toEqual([true, places.length]);
         expect(head?.hash).toBe(places.at(-1)?.hash.toString('hex'));
+      }),
+    );
+  });
+
+  test('that lost its end, or was written anew, does not fit a head that somebody noted', () => {
+    fc.assert(
+      fc.property(chains, fc.nat(), (places, at) => {
+        const { head } = check(places);
+        expect(check(places, head ?? undefined).intact).toBe(true);
+        const shorter = places.slice(0, at % places.length);
+        expect(check(shorter, head ?? undefined).fault).toMatchObject({ kind: 'cut', position: shorter.length + 1 });
+        const [first, ...rest] = places as [ChainPlace, ...ChainPlace[]];
+        const anew = chainOf([
+          { ...(first as ChainedEntry), action: `not ${first.action}` },
+          ...(rest as ChainedEntry[]),
+        ]);
+        expect(check(anew, head ?? undefined).fault).toMatchObject({ kind: 'rewritten', position: places.length });
       }),
     );
   });

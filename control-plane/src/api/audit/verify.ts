@@ -2,9 +2,17 @@ import { type ChainOf, type ChainPlace, hasUnchained, readChain } from '@netpilo
 import type { Database, Scope } from '@netpilot/db/database.ts';
 import type { AuditAnchor } from '@netpilot/db/models/audit-anchor.ts';
 import { Op } from 'sequelize';
-import { AUDIT_FAULTS, type AuditFault, type AuditVerification } from '../../../contract/audit.ts';
+import { AUDIT_FAULTS, type AuditFault, type AuditHead, type AuditVerification } from '../../../contract/audit.ts';
 import { isSignedHead } from './anchors.ts';
 import { CHAIN_START, digestOf } from './chain.ts';
+
+/** What is known of a chain from elsewhere than the database. */
+export interface KnownOfChain {
+  /** Public keys (base64) that may have signed heads; null: signatures are not looked at. */
+  readonly trusted: ReadonlySet<string> | null;
+  /** A head that somebody noted. */
+  readonly noted?: AuditHead | undefined;
+}
 
 /** Entries read at once. */
 const BATCH = 1_000;
@@ -12,15 +20,14 @@ const BATCH = 1_000;
 /**
  * Follows a chain from its first entry to its last and compares it with every signed head. Stops at the first thing that is wrong.
  * @param scope what the database shows to whoever asks; must hold the chain.
- * @param trusted public keys (base64) that may have signed heads.
  */
 export async function verifyChain(
   database: Database,
   scope: Scope,
   chain: ChainOf,
-  trusted: ReadonlySet<string>,
+  known: KnownOfChain,
 ): Promise<AuditVerification> {
-  const check = new ChainCheck(trusted);
+  const check = new ChainCheck(known);
   for (let more = true; more && check.fault === null;) {
     more = await database.transaction(scope, async (transaction) => {
       const after = check.position;
@@ -48,15 +55,15 @@ export async function verifyChain(
 
 /** One pass along a chain; pure, so that what it finds can be tried with any places. */
 export class ChainCheck {
-  readonly #trusted: ReadonlySet<string>;
+  readonly #known: KnownOfChain;
   #hash = CHAIN_START;
   #anchors = 0;
   /** Of the last place that is right. */
   position = 0;
   fault: AuditVerification['fault'] = null;
 
-  constructor(trusted: ReadonlySet<string>) {
-    this.#trusted = trusted;
+  constructor(known: KnownOfChain) {
+    this.#known = known;
   }
 
   /** Takes the places that follow, and the signed heads of them, both in order. */
@@ -69,6 +76,8 @@ export class ChainCheck {
       if (!hash.equals(place.hash)) return this.fail('changed', expected);
       this.#hash = hash;
       this.position = expected;
+      const { noted } = this.#known;
+      if (noted?.position === expected && noted.hash !== hash.toString('hex')) return this.fail('rewritten', expected);
       while (signed[0] !== undefined && Number(signed[0].position) <= expected) {
         const anchor = signed.shift();
         if (anchor !== undefined && !this.#fits(anchor)) return;
@@ -84,6 +93,8 @@ export class ChainCheck {
   }
 
   result(): AuditVerification {
+    const { noted } = this.#known;
+    if (noted !== undefined && noted.position > this.position) this.fail('cut', this.position + 1);
     return {
       intact: this.fault === null,
       entries: this.position,
@@ -97,8 +108,11 @@ export class ChainCheck {
   #fits(anchor: AuditAnchor): boolean {
     const position = Number(anchor.position);
     this.#anchors += 1;
-    if (!isSignedHead({ ...anchor.get(), position }, anchor.signature, this.#trusted)) this.fail('forged', position);
-    else if (position === this.position && !anchor.hash.equals(this.#hash)) this.fail('rewritten', position);
+    const { trusted } = this.#known;
+    if (trusted !== null && !isSignedHead({ ...anchor.get(), position }, anchor.signature, trusted)) {
+      this.fail('forged', position);
+    }
+    if (position === this.position && !anchor.hash.equals(this.#hash)) this.fail('rewritten', position);
     return this.fault === null;
   }
 }
