@@ -31,11 +31,13 @@ export function packageStateOf(said: Pick<Sections, 'get' | 'lines'>): PackageSt
     const [, name, version] = /^([a-z0-9][a-z0-9+._-]*?)-(\d\S*) /u.exec(line) ?? [];
     if (name !== undefined && version !== undefined) versions.set(name, version);
   }
-  const blocks = /\s(\d{1,12})\s+\d{1,3}%\s+\/\S*$/mu.exec(said.get('storage'))?.[1];
+  const blocks = linesOf(said.get('storage')).flatMap(
+    (line) => /\s(\d{1,12})\s+\d{1,3}%\s+\/\S*$/u.exec(line)?.[1] ?? [],
+  );
   return {
     manager: manager === 'apk' || manager === 'opkg' ? manager : null,
     packages: OPERATION_PACKAGES.map((name) => ({ name, version: nameOf(versions.get(name)) })),
-    freeBytes: (countOf(blocks) ?? 0) * 1_024,
+    freeBytes: (countOf(blocks[0]) ?? 0) * 1_024,
   };
 }
 

@@ -92,7 +92,7 @@ function memoryOf(text: string): RouterStatus['memory'] {
 function storageOf(text: string): RouterStatus['storage'] {
   const storage: RouterStatus['storage'] = [];
   const seen = new Set<string>();
-  const joined = text.replace(/\n\s+(?=\d)/gu, ' ');
+  const joined = text.replace(/\n[ \t]+(?=\d)/gu, ' ');
   for (const line of linesOf(joined)) {
     const [, device = '', total, free, path] =
       /^(\S+)\s+(\d{1,12})\s+\d{1,12}\s+(\d{1,12})\s+\d{1,3}%\s+(\/\S*)$/u.exec(line) ?? [];

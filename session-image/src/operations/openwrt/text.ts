@@ -3,13 +3,15 @@ import { printable } from '../../ssh/finding.ts';
 
 /** Lines of one output that are looked at; a table of a router for people is far below. */
 export const MAX_LINES = 100_000;
+/** Characters of one; no table of ours has longer lines, and no pattern is to be tried on one that is made to be slow. */
+const MAX_LINE = 4_096;
 
-/** The lines of an output, without carriage returns and empty ones, at most {@link MAX_LINES}. */
+/** The lines of an output, without carriage returns, empty and overlong ones, at most {@link MAX_LINES}. */
 export function linesOf(text: string): string[] {
   return text
     .split('\n', MAX_LINES)
     .map((line) => line.replace(/\r$/u, ''))
-    .filter((line) => line !== '');
+    .filter((line) => line !== '' && line.length <= MAX_LINE);
 }
 
 /** A hardware address of one device in lower case, or null for anything else. */
