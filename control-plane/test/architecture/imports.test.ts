@@ -13,6 +13,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   jsonwebtoken: ['control-plane/src/api/auth/'],
   pg: ['db/'],
   umzug: ['db/'],
+  aws4fetch: ['control-plane/src/api/recordings/'],
+  'asciinema-player': ['web/src/features/recordings/'],
   'oidc-provider': ['compose/local/'],
   'p-queue': ['control-plane/src/gateway/sandboxes/', 'control-plane/src/api/operations/'],
   '@xterm/xterm': ['web/src/features/terminal/'],
