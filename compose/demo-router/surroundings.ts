@@ -110,12 +110,11 @@ class RunningSurroundings implements Surroundings {
 
   async plug(...devices: DemoDevice[]): Promise<void> {
     for (const device of devices) this.#devices.set(device.name, device);
-    await this.#announce();
+    const announced = this.#announce();
     const present = devices.filter((device) => device.present !== false);
-    if (present.length === 0) return;
     const line = ({ name, mac, port, address, fetches, wifi }: DemoDevice) =>
       ['add', name, mac, port, address, fetches ?? 0, wifi?.ssid ?? '', wifi?.key ?? ''].join('|');
-    await this.#must(['batch'], present.map((device) => `${line(device)}\n`).join(''));
+    await Promise.all([announced, this.#must(['batch'], present.map((device) => `${line(device)}\n`).join(''))]);
   }
 
   async unplug(name: string): Promise<void> {
@@ -160,8 +159,10 @@ class RunningSurroundings implements Surroundings {
     const stations = devices
       .filter((device) => device.wifi !== undefined && device.present !== false)
       .map(({ mac, port, wifi }) => `${[mac, radios[port], wifi?.signal, wifi?.ssid, wifi?.key].join('\t')}\n`);
-    await this.#onRouter('cat > /tmp/dhcp.leases', leases.join(''));
-    await this.#onRouter(`cat > ${OUTSIDE}/stations`, stations.join(''));
+    await Promise.all([
+      this.#onRouter('cat > /tmp/dhcp.leases', leases.join('')),
+      this.#onRouter(`cat > ${OUTSIDE}/stations`, stations.join('')),
+    ]);
   }
 
   async #onRouter(line: string, input: string): Promise<void> {
