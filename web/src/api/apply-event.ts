@@ -69,6 +69,8 @@ export async function applyRun(client: QueryClient, run: OperationRun): Promise<
   const listed = contains(client.getQueryData<Pages<OperationRun>>(queryKey), ({ id }) => id === run.id);
   if (listed) await replaceInLists<OperationRun>(client, queryKey, (item) => (item.id === run.id ? run : item));
   else await client.invalidateQueries({ queryKey });
+  // What was read of the router before may not hold any more.
+  if (run.endedAt !== null) await client.invalidateQueries({ queryKey: keys.readings(run.routerId) });
 }
 
 /**

@@ -30,6 +30,7 @@ export const keys = {
   speedTests: (routerId: string) => ['network', routerId, 'speed_tests'] as const,
   runs: (routerId: string) => ['network', routerId, 'runs'] as const,
   /** What the router itself said, in a session. */
+  readings: (routerId: string) => ['reading', routerId] as const,
   reading: (routerId: string, operation: string) => ['reading', routerId, operation] as const,
   users: ['users'] as const,
 };

@@ -1,6 +1,6 @@
 import type { Device } from '@netpilot/control-plane/contract/devices.ts';
 import type { Block } from '@netpilot/control-plane/contract/operations/access.ts';
-import { Loader, Switch } from '@mantine/core';
+import { Loader, Switch, Text } from '@mantine/core';
 import { useState } from 'react';
 import { isProblem } from '../../api/problem.ts';
 import { Confirm } from '../../shell/confirm.tsx';
@@ -41,16 +41,21 @@ export function BlockSwitch({ device, block }: BlockSwitchProps) {
   };
   return (
     <>
-      <Switch
-        size="lg"
-        aria-label={`Internet for ${name}`}
-        aria-busy={busy}
-        checked={block === null || block.windows.length > 0}
-        disabled={!mayOperate || !own.live || busy}
-        thumbIcon={busy ? <Loader size={12} aria-hidden /> : undefined}
-        error={error ? 'Did not work' : undefined}
-        onChange={({ currentTarget }) => change(currentTarget.checked)}
-      />
+      <span className="np-toggle">
+        <Text component="span" size="xs" c="dimmed" aria-hidden>
+          Internet
+        </Text>
+        <Switch
+          size="lg"
+          aria-label={`Internet for ${name}`}
+          aria-busy={busy}
+          checked={block === null || block.windows.length > 0}
+          disabled={!mayOperate || !own.live || busy}
+          thumbIcon={busy ? <Loader size={12} aria-hidden /> : undefined}
+          error={error ? 'Did not work' : undefined}
+          onChange={({ currentTarget }) => change(currentTarget.checked)}
+        />
+      </span>
       <Confirm
         opened={asking}
         onClose={() => setAsking(false)}

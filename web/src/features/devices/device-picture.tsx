@@ -17,6 +17,7 @@ import {
   IconServer,
   IconWashMachine,
 } from '@tabler/icons-react';
+import { guessKind } from './device-words.ts';
 
 export const KIND_ICONS: Record<DeviceKind, Icon> = {
   phone: IconDeviceMobile,
@@ -37,8 +38,8 @@ export const KIND_ICONS: Record<DeviceKind, Icon> = {
 };
 
 /** The picture of a device with its presence; the words beside it say the same. */
-export function DevicePicture({ device }: { device: Pick<Device, 'icon' | 'kind' | 'online'> }) {
-  const Picture = KIND_ICONS[device.icon ?? device.kind ?? 'other'];
+export function DevicePicture({ device }: { device: Device }) {
+  const Picture = KIND_ICONS[device.icon ?? device.kind ?? guessKind(device)];
   return (
     <span className="np-picture" data-away={!device.online || undefined} aria-hidden>
       <Picture size={24} />

@@ -1,11 +1,12 @@
 import type { Device } from '@netpilot/control-plane/contract/devices.ts';
 import type { AccessPlan } from '@netpilot/control-plane/contract/operations/access.ts';
-import { Badge, Group, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { BlockSwitch } from './block-switch.tsx';
 import { DevicePicture } from './device-picture.tsx';
 import { connectionInWords, deviceName } from './device-words.ts';
 import { useMyDevice } from './my-device.ts';
 import { useNetwork } from '../operations/network-context.tsx';
+import { Tag } from '../operations/tag.tsx';
 
 interface DeviceRowProps {
   device: Device;
@@ -29,21 +30,9 @@ export function DeviceRow({ device, plan, onOpen }: DeviceRowProps) {
             <Text component="span" fw={600} truncate maw="100%">
               {name}
             </Text>
-            {mine === device.mac && (
-              <Badge size="sm" variant="light">
-                Mine
-              </Badge>
-            )}
-            {group && (
-              <Badge size="sm" variant="light" color="gray.7">
-                {group.name}
-              </Badge>
-            )}
-            {block && block.windows.length > 0 && (
-              <Badge size="sm" variant="light" color="orange.9">
-                Bedtime
-              </Badge>
-            )}
+            {mine === device.mac && <Tag>Mine</Tag>}
+            {group && <Tag>{group.name}</Tag>}
+            {block && block.windows.length > 0 && <Tag tone="warn">Bedtime</Tag>}
           </Group>
           <Text component="span" display="block" size="sm" c="dimmed">
             {device.online ? 'On line' : 'Away'} · {connectionInWords(device)}

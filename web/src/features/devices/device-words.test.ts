@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Device } from '@netpilot/control-plane/contract/devices.ts';
-import { connectionInWords, deviceName, matches } from './device-words.ts';
+import { connectionInWords, deviceName, guessKind, matches } from './device-words.ts';
 
 const device: Device = {
   mac: 'aa:bb:cc:dd:ee:01',
@@ -39,3 +39,12 @@ test('it is found by any of its names and addresses', () => {
   for (const search of ['', 'mia', 'PHONE apple', '192.168.1', 'ee:01']) expect(matches(found, search)).toBe(true);
   expect(matches(found, 'mia samsung')).toBe(false);
 });
+
+test.each([
+  [{ hostname: 'alices-phone', vendor: 'Apple, Inc.' }, 'phone'],
+  [{ hostname: 'living-room-tv', vendor: 'Nest Labs Inc.' }, 'tv'],
+  [{ hostname: 'nas', vendor: null }, 'server'],
+  [{ hostname: null, vendor: 'Espressif Inc.' }, 'appliance'],
+  [{ hostname: 'DESKTOP-4F2K', vendor: null }, 'computer'],
+  [{ hostname: '$(reboot)', vendor: null }, 'other'],
+] as const)('%j looks like a %s', (known, kind) => expect(guessKind({ name: null, ...known })).toBe(kind));

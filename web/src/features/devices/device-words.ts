@@ -45,3 +45,30 @@ export function matches(device: Device, search: string): boolean {
     .split(/\s+/u)
     .every((word) => text.includes(word));
 }
+
+const HINTS: readonly [RegExp, DeviceKind][] = [
+  [/print|laserjet|officejet|epson|brother/iu, 'printer'],
+  [/ipad|tablet|\btab\b/iu, 'tablet'],
+  [/watch/iu, 'watch'],
+  [/phone|pixel|galaxy|oneplus|redmi/iu, 'phone'],
+  [/macbook|laptop|notebook|thinkpad/iu, 'laptop'],
+  [/\btv\b|roku|chromecast|appletv|bravia|nest labs/iu, 'tv'],
+  [/sonos|speaker|echo|homepod/iu, 'speaker'],
+  [/playstation|xbox|nintendo|switch/iu, 'console'],
+  [/cam(era)?\b|doorbell|hikvision/iu, 'camera'],
+  [/\bnas\b|synology|qnap|server/iu, 'server'],
+  [/hue|bulb|light/iu, 'light'],
+  [/plug|espressif|tuya|washer|vacuum|roborock/iu, 'appliance'],
+  [/desktop|\bpc\b|intel/iu, 'computer'],
+];
+
+/** @returns what a device looks like by its name and maker, until a person says what it is. */
+export function guessKind({ name, hostname, vendor }: Pick<Device, 'name' | 'hostname' | 'vendor'>): DeviceKind {
+  // A name says more than a maker, who makes many things.
+  for (const text of [`${name ?? ''} ${hostname ?? ''}`, vendor ?? '']) {
+    const words = text.replaceAll(/[-_.]/gu, ' ');
+    const kind = HINTS.find(([pattern]) => pattern.test(words))?.[1];
+    if (kind) return kind;
+  }
+  return 'other';
+}

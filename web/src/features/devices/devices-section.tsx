@@ -30,6 +30,7 @@ export function DevicesSection() {
   const [filter, setFilter] = useState<Filter>('All');
   const [shown, setShown] = useState(SHOWN);
   const [opened, setOpened] = useState<string | null>(null);
+  const [asked, setAsked] = useState(false);
   const items = devices.data?.items ?? [];
   const blocked = new Set(plan.blocks.map(({ mac }) => mac));
   const passes = (device: Device) =>
@@ -60,9 +61,12 @@ export function DevicesSection() {
           variant="default"
           mih={44}
           leftSection={<IconRefresh size={18} aria-hidden />}
-          loading={scan.isFetching}
+          loading={asked && scan.isFetching}
           disabled={!own.live}
-          onClick={() => void scan.refetch()}
+          onClick={() => {
+            setAsked(true);
+            void scan.refetch().finally(() => setAsked(false));
+          }}
         >
           Look again
         </Button>

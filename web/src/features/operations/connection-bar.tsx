@@ -152,7 +152,7 @@ interface BarProps {
 
 function Bar({ tone, icon, action, children }: BarProps) {
   return (
-    <Group className="np-notice" data-tone={tone} gap="sm" align="center" role="status" aria-label="Connection">
+    <Group className="np-notice np-link" data-tone={tone} gap="sm" role="status" aria-label="Connection">
       {icon}
       <Text component="div" size="sm" flex="1 1 200px">
         {children}

@@ -1,5 +1,5 @@
 import type { Mode, ModeSettings } from '@netpilot/control-plane/contract/operations/access.ts';
-import { Badge, Button, Group, MultiSelect, Stack, Switch, Table, Text } from '@mantine/core';
+import { Button, Group, MultiSelect, Stack, Switch, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useDevices } from '../../api/queries.ts';
 import { LoadingRows } from '../../shell/loading.tsx';
@@ -9,6 +9,7 @@ import { Trouble } from '../../shell/trouble.tsx';
 import { deviceName } from '../devices/device-words.ts';
 import { useNetwork } from './network-context.tsx';
 import { RatesFields } from './rates-fields.tsx';
+import { Tag } from './tag.tsx';
 import { useAccess } from './use-access.ts';
 import { useOperation } from './use-operation.ts';
 import { mbps } from './words.ts';
@@ -113,11 +114,7 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
       title={title}
       actions={
         <Group gap="sm">
-          {active && (
-            <Badge variant="light" color="green.9">
-              Active
-            </Badge>
-          )}
+          {active && <Tag tone="good">Active</Tag>}
           <Switch
             size="lg"
             aria-label={`${title} active`}

@@ -18,6 +18,8 @@ import { bytesInWords, rateInWords, spanInWords } from './words.ts';
 /** How often the status is read while the page is looked at, in milliseconds, and how many readings the plot holds. */
 const EVERY = 4_000;
 const POINTS = 90;
+/** Top of the scale while next to nothing moves, in bytes a second. */
+const QUIET = 12_500;
 
 /** How the router is doing now. */
 export function OverviewSection() {
@@ -90,8 +92,13 @@ function Live({ status }: { status: RouterStatus }) {
   const used = memory.totalBytes - memory.availableBytes;
   return (
     <>
-      {status.wan.map((wan) => (
-        <WanSection key={wan.name} wan={wan} at={status.at} />
+      {status.wan.map((wan, at) => (
+        <WanSection
+          key={wan.name}
+          wan={wan}
+          at={status.at}
+          plotted={status.wan.findIndex(({ device }) => device === wan.device) === at}
+        />
       ))}
       <Section title="Router">
         <dl className="np-facts">
@@ -121,7 +128,8 @@ function Fact({ name, value }: { name: string; value: string }) {
   );
 }
 
-function WanSection({ wan, at }: { wan: WanState; at: string }) {
+/** @param plotted false when another line on the same device shows its traffic already. */
+function WanSection({ wan, at, plotted }: { wan: WanState; at: string; plotted: boolean }) {
   const points = useRates(wan, at);
   const last = points.at(-1);
   return (
@@ -132,13 +140,14 @@ function WanSection({ wan, at }: { wan: WanState; at: string }) {
         <Fact name="DNS" value={wan.dnsServers.join(', ') || 'none'} />
         {wan.uptimeSeconds !== null && <Fact name="Up for" value={spanInWords(wan.uptimeSeconds)} />}
       </dl>
-      {wan.downBytes !== null && (
+      {plotted && wan.downBytes !== null && (
         <>
           <Plot
             label={`Traffic of ${wan.name} over the last minutes`}
             data={[points.map((point) => point.at), points.map((point) => point.down), points.map((point) => point.up)]}
             series={TRAFFIC}
             format={rateInWords}
+            atLeast={QUIET}
           />
           <Group gap="lg">
             <Text size="sm" className="np-key" data-side="down">

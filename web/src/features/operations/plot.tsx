@@ -19,10 +19,12 @@ interface PlotProps {
   series: readonly PlotSeries[];
   format: (value: number) => string;
   height?: number;
+  /** The scale reaches at least this far up. */
+  atLeast?: number;
 }
 
 /** A plot that follows its width and the colour scheme. Owner of its uPlot. */
-export function Plot({ label, data, series, format, height = 180 }: PlotProps) {
+export function Plot({ label, data, series, format, height = 180, atLeast = 1 }: PlotProps) {
   const { ref: sizer, width } = useElementSize();
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -45,8 +47,8 @@ export function Plot({ label, data, series, format, height = 180 }: PlotProps) {
         height,
         cursor: { show: !still, drag: { x: false, y: false } },
         legend: { show: false },
-        padding: [8, 8, 0, 0],
-        scales: { y: { range: (_, __, high) => [0, high > 0 ? high * 1.1 : 1] } },
+        padding: [8, 8, 4, 0],
+        scales: { y: { range: (_, __, high) => [0, Math.max(atLeast, high * 1.1)] } },
         axes: [axis, { ...axis, size: 72, values: (_, splits) => splits.map((value) => shown.current(value)) }],
         series: [
           {},
@@ -73,7 +75,7 @@ export function Plot({ label, data, series, format, height = 180 }: PlotProps) {
       made.destroy();
     };
     // The data go in below; a new plot is only made for another size, look or shape.
-  }, [width, height, scheme, still, shape]);
+  }, [width, height, scheme, still, shape, atLeast]);
 
   useEffect(() => {
     plot.current?.setData(data);

@@ -62,15 +62,7 @@ export function useReading<N extends OperationName>(name: N, options: { every?: 
   });
 }
 
-/** Readings that a change of the same group outdates. */
-const READING_OF: Partial<Record<string, OperationName>> = {
-  access: 'access.read',
-  wifi: 'wifi.read',
-  packages: 'packages.read',
-  usage: 'usage.read',
-};
-
-/** Has the router do something. The stored views and the readings of its group are read again afterwards, also when it failed. */
+/** Has the router do something. What was read of the router before is read again afterwards, also when it failed. */
 export function useOperation<N extends OperationName>(name: N) {
   const { router, own } = useNetwork();
   const client = useQueryClient();
@@ -82,11 +74,10 @@ export function useOperation<N extends OperationName>(name: N) {
     },
     onSettled: async (answer) => {
       if (answer?.run) await applyRun(client, answer.run);
-      const reading = READING_OF[name.split('.')[0] ?? ''];
-      if (reading) void client.invalidateQueries({ queryKey: keys.reading(router.id, reading) });
-      if ((OPERATIONS[name] as Operation).changes) {
-        await client.invalidateQueries({ queryKey: keys.policies(router.id) });
-      }
+      if (!(OPERATIONS[name] as Operation).changes) return;
+      await Promise.all(
+        [keys.policies(router.id), keys.readings(router.id)].map((queryKey) => client.invalidateQueries({ queryKey })),
+      );
     },
   });
 }

@@ -6,7 +6,7 @@ import {
   type WifiNetwork,
   type WifiState,
 } from '@netpilot/control-plane/contract/operations/wifi.ts';
-import { Badge, Button, Drawer, Group, PasswordInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Button, Drawer, Group, PasswordInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconWifi, IconWifiOff } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useDevices, usePolicies } from '../../api/queries.ts';
@@ -16,6 +16,7 @@ import { Section } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { deviceName } from '../devices/device-words.ts';
 import { useNetwork } from './network-context.tsx';
+import { Tag } from './tag.tsx';
 import { useOperation, useReading } from './use-operation.ts';
 
 type Change = Partial<WifiChangeInput>;
@@ -110,9 +111,9 @@ function RadioSection({ state, section, onChange, onEdit }: RadioSectionProps) {
       title={band}
       actions={
         <Group gap="sm">
-          <Badge variant="light" color={radio.up ? 'green.9' : 'gray.7'}>
+          <Tag tone={radio.up ? 'good' : 'idle'}>
             {radio.up ? `On the air, channel ${radio.channel ?? '?'}` : 'Not on the air'}
-          </Badge>
+          </Tag>
           <Switch
             size="lg"
             aria-label={`Radio ${band} on`}
