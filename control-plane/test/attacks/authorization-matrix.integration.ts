@@ -8,7 +8,7 @@ import { Member } from '../../contract/organisations.ts';
 import { pageOf } from '../../contract/page.ts';
 import { Recording } from '../../contract/recordings.ts';
 import { RouterCreated } from '../../contract/routers.ts';
-import { ListedTerminal, Session, Terminal } from '../../contract/sessions.ts';
+import { ListedTerminal, Session } from '../../contract/sessions.ts';
 import { type PersonName, TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import { TestPerson } from '../harness/person.ts';
@@ -90,7 +90,7 @@ describe('every route', () => {
     people.owner.ask(Member, 'POST', `/organisations/${things.organisation}/members`, { email, role });
   const newTerminal = async () =>
     String(
-      (await people.holder.ask(Terminal, 'POST', `/sessions/${things.session}/terminals`, { cols: 80, rows: 24 })).id,
+      (await people.holder.ask(ListedTerminal, 'POST', `/sessions/${things.session}/terminals`, { cols: 80, rows: 24 })).id,
     );
 
   /** Makes again what the row before used up. */

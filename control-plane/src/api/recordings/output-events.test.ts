@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { MAX_EVENT_OUTPUT, MAX_LINE, parseEvent } from './cast-format.ts';
 import { writeJsonText } from './json-text.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { OutputEvents } from './output-events.ts';
 
 const anyBytes = fc.oneof(
@@ -19,7 +20,10 @@ function encode(chunks: readonly Uint8Array[]): { exact: Buffer; shown: string; 
   let longest = 0;
   let bytes: Buffer | null = null;
   for (const [index, chunk] of chunks.entries()) {
-    const lines = Buffer.concat(events.encode(chunk, index)).toString('utf8').split('\n').slice(0, -1);
+    const buffer = LineBuffer.take();
+    events.encode(chunk, index, buffer);
+    const lines = buffer.from(0).toString('utf8').split('\n').slice(0, -1);
+    buffer.release();
     for (const line of lines) {
       longest = Math.max(longest, Buffer.byteLength(line));
       const event = parseEvent(Buffer.from(line));
@@ -69,8 +73,9 @@ describe('output events', () => {
   });
 
   test('text of one piece needs no bytes of its own', () => {
-    const lines = new OutputEvents().encode(Buffer.from('größe €\r\n'), 1_500);
-    expect(Buffer.concat(lines).toString('utf8')).toBe('[1.500,"o","größe €\\r\\n"]\n');
+    const lines = LineBuffer.take();
+    new OutputEvents().encode(Buffer.from('größe €\r\n'), 1_500, lines);
+    expect(lines.from(0).toString('utf8')).toBe('[1.500,"o","größe €\\r\\n"]\n');
   });
 
   test.each([

@@ -1,10 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { CODE, MAX_EVENT_OUTPUT, OUTPUT_TAIL, eventLine, outputStart } from './cast-format.ts';
-import { LARGEST_ESCAPE, SLACK, writeJsonText } from './json-text.ts';
+import type { LineBuffer } from './line-buffer.ts';
 
-/** Where lines are written before they are copied out; one for all, as nothing waits in between. */
-const scratch = Buffer.allocUnsafeSlow(MAX_EVENT_OUTPUT * LARGEST_ESCAPE + 64 + SLACK);
-const view = new DataView(scratch.buffer, scratch.byteOffset, scratch.byteLength);
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -15,9 +12,8 @@ export class OutputEvents {
   /** The first bytes of a character whose rest has not come yet; they are recorded, but not shown by a player. */
   #begun: Uint8Array = NOTHING;
 
-  /** @returns the lines for `output`, at least one byte of it, at a time since the start in milliseconds. */
-  encode(output: Uint8Array, milliseconds: number): Buffer[] {
-    const lines: Buffer[] = [];
+  /** Puts the lines for `output`, at least one byte of it, at a time since the start in milliseconds. */
+  encode(output: Uint8Array, milliseconds: number, lines: LineBuffer): void {
     let rest = output;
     if (this.#begun.length > 0) {
       const missing = Math.max(1, characterLength(this.#begun[0] ?? 0) - this.#begun.length);
@@ -25,7 +21,7 @@ export class OutputEvents {
       const joined = Buffer.concat([this.#begun, piece]);
       const isOpen = unfinishedLength(joined) === joined.length;
       this.#begun = isOpen ? joined : NOTHING;
-      lines.push(exact(piece, isOpen ? '' : joined.toString('utf8'), milliseconds));
+      putExact(piece, isOpen ? '' : joined.toString('utf8'), milliseconds, lines);
       rest = rest.subarray(piece.length);
     }
     while (rest.length > 0) {
@@ -33,33 +29,32 @@ export class OutputEvents {
       rest = rest.subarray(piece.length);
       this.#encodePiece(piece, milliseconds, lines);
     }
-    return lines;
   }
 
-  #encodePiece(piece: Uint8Array, milliseconds: number, lines: Buffer[]): void {
+  #encodePiece(piece: Uint8Array, milliseconds: number, lines: LineBuffer): void {
     const open = unfinishedLength(piece);
     const closed = piece.subarray(0, piece.length - open);
     if (closed.length > 0) {
-      if (isUtf8(closed)) lines.push(plain(closed, milliseconds));
-      else lines.push(exact(closed, Buffer.from(closed).toString('utf8'), milliseconds));
+      if (isUtf8(closed)) putPlain(closed, milliseconds, lines);
+      else putExact(closed, Buffer.from(closed).toString('utf8'), milliseconds, lines);
     }
     if (open > 0) {
       this.#begun = Buffer.from(piece.subarray(closed.length));
-      lines.push(exact(this.#begun, '', milliseconds));
+      putExact(this.#begun, '', milliseconds, lines);
     }
   }
 }
 
-function plain(text: Uint8Array, milliseconds: number): Buffer {
-  const start = scratch.write(outputStart(milliseconds), 0, 'latin1');
-  const end = writeJsonText(view, start, text);
-  const length = end + scratch.write(OUTPUT_TAIL, end, 'latin1');
-  return Buffer.from(scratch.subarray(0, length));
+function putPlain(text: Uint8Array, milliseconds: number, lines: LineBuffer): void {
+  lines.putAscii(outputStart(milliseconds));
+  lines.putJsonText(text);
+  lines.putAscii(OUTPUT_TAIL);
 }
 
-function exact(bytes: Uint8Array, shown: string, milliseconds: number): Buffer {
+function putExact(bytes: Uint8Array, shown: string, milliseconds: number, lines: LineBuffer): void {
   const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return Buffer.concat([eventLine(milliseconds, CODE.bytes, base64), eventLine(milliseconds, CODE.output, shown)]);
+  lines.put(eventLine(milliseconds, CODE.bytes, base64));
+  lines.put(eventLine(milliseconds, CODE.output, shown));
 }
 
 /** Bytes of the character that a byte begins (RFC 3629, section 4); 0 for one that begins none. */

@@ -6,14 +6,15 @@ import { CODE, type ChainLink, type RecordingEnd, eventLine } from './cast-forma
 import { signedEndText, signedText } from './chain.ts';
 import type { RecordingPosition } from './recording-position.ts';
 import { EchoedInput } from './echoed-input.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { OutputEvents } from './output-events.ts';
 import { readOutput } from './recorded-output.ts';
 import { type RecordingFile, troubleOf } from './recording-file.ts';
 import type { SigningKey } from './signing-key.ts';
 import { RecordingError, type TerminalRecording } from './terminal-recording.ts';
 
-/** Bytes of the file between two links of the chain at most (and the batch that is under way). */
-const LINK_BYTES = 262_144;
+/** Bytes of the file between two links of the chain at most (and the output that is under way). */
+const LINK_BYTES = 524_288;
 /** Time until what was written is sealed by a link, in milliseconds. */
 const LINK_MS = 1_000;
 /** Time until what was written is also on the disk, and the file still has its name, in milliseconds. */
@@ -52,7 +53,7 @@ type Work =
   | { readonly end: TerminalExit | null };
 
 interface Batch {
-  readonly bytes: Buffer;
+  readonly lines: LineBuffer;
   readonly appends: readonly Append[];
   readonly end: ChainLink | null;
   /** Bytes of output behind the batch. */
@@ -208,11 +209,14 @@ export class Recorder implements TerminalRecording {
     while (this.#work.length > 0 && !this.#closing.signal.aborted) {
       if (!this.#mayWrite()) break;
       const batch = this.#encode();
-      if (!(await this.#write(batch.bytes))) {
+      const { length } = batch.lines;
+      const isWritten = await this.#write(batch.lines.from(0));
+      batch.lines.release();
+      if (!isWritten) {
         for (const { reject } of batch.appends) reject(new Error('the recording was closed'));
         break;
       }
-      this.#size += batch.bytes.length;
+      this.#size += length;
       this.#end = batch.output;
       if (batch.end !== null) this.#signedEnd = batch.end;
       for (const { resolve } of batch.appends) resolve();
@@ -232,47 +236,56 @@ export class Recorder implements TerminalRecording {
     return true;
   }
 
+  /** Takes what waits, as far as one write goes. */
   #encode(): Batch {
-    const lines: Buffer[] = [];
+    const lines = LineBuffer.take();
     const appends: Append[] = [];
-    const from = this.#encoded.size;
-    const put = (line: Buffer) => {
-      lines.push(line);
-      this.#options.position.chain.update(line);
-      this.#encoded.size += line.length;
-      this.#encoded.unsealed += line.length;
-    };
     let end: ChainLink | null = null;
-    const seal = () => {
-      put(this.#link());
-      this.#encoded.unsealed = 0;
-    };
-    while (this.#encoded.size - from < BATCH_BYTES) {
+    while (lines.length < BATCH_BYTES) {
       const work = this.#work.shift();
       if (work === undefined) break;
-      if ('event' in work) {
-        put(work.event());
-      } else if ('end' in work) {
-        end = this.#endStatement(work.end);
-        put(eventLine(this.#encoded.milliseconds, CODE.end, end));
-      } else if ('link' in work) seal();
-      else {
-        const { bytes } = work.append;
+      if ('append' in work) {
         appends.push(work.append);
-        const now = this.#now();
-        for (const line of this.#output.encode(bytes, now)) put(line);
-        this.#encoded.output += bytes.length;
-        for (const typed of this.#input?.show(bytes) ?? []) put(eventLine(now, CODE.input, typed.toString('utf8')));
+        this.#putOutput(work.append.bytes, lines);
+      } else if ('event' in work) this.#put(lines, work.event());
+      else if ('link' in work) this.#seal(lines);
+      else {
+        end = this.#endStatement(work.end);
+        this.#put(lines, eventLine(this.#encoded.milliseconds, CODE.end, end));
       }
-      if (this.#encoded.unsealed >= LINK_BYTES) seal();
+      if (this.#encoded.unsealed >= LINK_BYTES) this.#seal(lines);
     }
-    const [only] = lines;
-    return {
-      bytes: lines.length === 1 && only !== undefined ? only : Buffer.concat(lines, this.#encoded.size - from),
-      appends,
-      end,
-      output: this.#encoded.output,
-    };
+    return { lines, appends, end, output: this.#encoded.output };
+  }
+
+  #putOutput(bytes: Uint8Array, lines: LineBuffer): void {
+    const { index } = this.#options.position;
+    const now = this.#now();
+    const from = lines.length;
+    index.add({ output: this.#encoded.output, at: this.#encoded.size });
+    this.#output.encode(bytes, now, lines);
+    this.#encoded.output += bytes.length;
+    this.#noted(lines.from(from));
+    for (const typed of this.#input?.show(bytes) ?? []) {
+      this.#put(lines, eventLine(now, CODE.input, typed.toString('utf8')));
+    }
+  }
+
+  #seal(lines: LineBuffer): void {
+    this.#put(lines, this.#link());
+    this.#encoded.unsealed = 0;
+  }
+
+  #put(lines: LineBuffer, line: Buffer): void {
+    lines.put(line);
+    this.#noted(line);
+  }
+
+  /** Lines are part of the chain now. */
+  #noted(bytes: Buffer): void {
+    this.#options.position.chain.update(bytes);
+    this.#encoded.size += bytes.length;
+    this.#encoded.unsealed += bytes.length;
   }
 
   /** @returns false when it was closed before all was written; a part of it may be there then. */
@@ -315,9 +328,7 @@ export class Recorder implements TerminalRecording {
   /** Closes the link of the chain over all that is encoded. */
   #state() {
     const { size, output } = this.#encoded;
-    const { chain, index } = this.#options.position;
-    const { n, hash } = chain.close();
-    index.add({ output, at: size });
+    const { n, hash } = this.#options.position.chain.close();
     return { n, out: output, at: size, hash, key: this.#options.key.publicKey };
   }
 

@@ -264,7 +264,7 @@ describe('recordings over a database, a directory and a bucket', () => {
     expect((await service.matches(owner(), id, 'NEEDLE')).items).toMatchObject([{ line: 'needle 0' }]);
     const sent = await service.download(owner(), id, 'bytes=0-12');
     const chunks: Buffer[] = [];
-    for await (const chunk of sent.stream) chunks.push(chunk);
+    for await (const chunk of await sent.send()) chunks.push(chunk);
     expect(Buffer.concat(chunks).toString()).toBe('{"version":2,');
     await service.delete(owner(), id);
     await expect(service.verification(owner(), id)).rejects.toMatchObject({ code: 'recording_gone' });

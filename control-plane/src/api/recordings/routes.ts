@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -90,27 +89,24 @@ export async function recordingRoutes(
   app.get(
     '/recordings/:id/playback',
     { config: { access: 'recording.read', ...HEAVY }, schema: { tags, params: OfRecording } },
-    async ({ actor, params }, reply) =>
-      reply.type(ASCIICAST).send(Readable.from(await service.play(actor, params.id), { objectMode: false })),
+    async ({ actor, params }, reply) => reply.type(ASCIICAST).send(await service.play(actor, params.id)),
   );
 
   app.get(
     '/recordings/:id/download',
-    {
-      config: { access: 'recording.download', ...HEAVY },
-      exposeHeadRoute: false,
-      schema: { tags, params: OfRecording },
-    },
-    async ({ actor, params, headers }, reply) => {
-      const { size, range, stream } = await service.download(actor, params.id, headers.range);
+    { config: { access: 'recording.download', ...HEAVY }, schema: { tags, params: OfRecording } },
+    async ({ actor, params, headers, method }, reply) => {
+      const { size, range, send, close } = await service.download(actor, params.id, headers.range);
       const { from, to } = range ?? { from: 0, to: size };
       if (range !== null) reply.status(206).header('content-range', `bytes ${from}-${to - 1}/${size}`);
-      return reply
+      reply
         .type(ASCIICAST)
         .header('accept-ranges', 'bytes')
         .header('content-length', to - from)
-        .header('content-disposition', `attachment; filename="netpilot-${params.id}.cast"`)
-        .send(Readable.from(stream, { objectMode: false }));
+        .header('content-disposition', `attachment; filename="netpilot-${params.id}.cast"`);
+      if (method === 'GET') return reply.send(await send());
+      await close();
+      return reply.send();
     },
   );
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Op, type Transaction, type WhereOptions } from 'sequelize';
 import type { Database } from '@netpilot/db/database.ts';
 import type { Recording as RecordingRow } from '@netpilot/db/models/recording.ts';
@@ -32,14 +33,15 @@ export interface RecordingServiceOptions {
   readonly key: Pick<SigningKey, 'trusted'>;
 }
 
-/** Bytes of a recording, to be sent; the reader of the stream ends it. */
+/** A recording that may be taken away; exactly one of `send` and `close` is called. */
 export interface SentRecording {
-  readonly id: string;
-  /** Of all of it. */
+  /** Of all of it, in bytes. */
   readonly size: number;
   /** Null: the whole. */
   readonly range: ByteRange | null;
-  readonly stream: AsyncIterable<Buffer>;
+  /** Audits it and gives its bytes. */
+  send(): Promise<Readable>;
+  close(): Promise<void>;
 }
 
 const NEWEST_FIRST: [string, string][] = [
@@ -114,13 +116,13 @@ export class RecordingService {
   }
 
   /** The recording as a player takes it, its first {@link PLAYED_BYTES}. Playing what is not one's own is audited. */
-  async play(actor: Actor, id: string): Promise<AsyncIterable<Buffer>> {
+  async play(actor: Actor, id: string): Promise<Readable> {
     const row = await this.#find(actor, id);
     const source = await this.#open(row);
     try {
       const header = await readHeader(source);
       if (row.userId !== actor.userId) await this.#options.audit.record(entryOf('recording_played', actor, row));
-      return closing(source, playable(header, source.stream(0, PLAYED_BYTES)));
+      return readableOf(source, playable(header, source.stream(0, PLAYED_BYTES)));
     } catch (error) {
       await source.close();
       throw error;
@@ -135,13 +137,22 @@ export class RecordingService {
   async download(actor: Actor, id: string, header: string | undefined): Promise<SentRecording> {
     const row = await this.#find(actor, id, 'recording.download');
     const source = await this.#open(row);
+    const close = () => source.close();
     try {
-      const range = readRange(header, source.size);
-      const { from, to } = range ?? { from: 0, to: source.size };
-      await this.#options.audit.record(entryOf('recording_downloaded', actor, row, { bytes: to - from }));
-      return { id, size: source.size, range, stream: closing(source, source.stream(from, to)) };
+      const { size } = source;
+      const range = readRange(header, size);
+      const { from, to } = range ?? { from: 0, to: size };
+      const send = async () => {
+        const entry = entryOf('recording_downloaded', actor, row, { bytes: to - from });
+        await this.#options.audit.record(entry).catch(async (error: unknown) => {
+          await close();
+          throw error;
+        });
+        return readableOf(source, source.stream(from, to));
+      };
+      return { size, range, send, close };
     } catch (error) {
-      await source.close();
+      await close();
       throw error;
     }
   }
@@ -228,12 +239,17 @@ async function readHeader(source: RecordingSource): Promise<CastHeader> {
   throw new ProblemError('recording_gone', 'Its file is not a recording any more.');
 }
 
-/** The stream, which closes its source when it is over, however. */
-async function* closing(source: RecordingSource, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    // Copies: whoever sends them does so later.
-    for await (const chunk of stream) yield Buffer.from(chunk);
-  } finally {
-    await source.close();
-  }
+/** The stream for an answer; it closes its source when it is over, also when nobody began to read it. */
+function readableOf(source: RecordingSource, stream: AsyncIterable<Buffer>): Readable {
+  const readable = Readable.from(copies(stream), { objectMode: false });
+  readable.once('close', () => {
+    // Whoever closes a file that was read to its end cannot lose anything by an error.
+    source.close().catch(() => undefined);
+  });
+  return readable;
+}
+
+/** Copies, as whoever sends them does so later. */
+async function* copies(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) yield Buffer.from(chunk);
 }

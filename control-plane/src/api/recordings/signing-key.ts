@@ -62,12 +62,21 @@ export function rawPublicKey(key: KeyObject): string {
 /** Whether `signature` (base64) over `text` is that of the key (32 bytes, base64); false for anything that is no key or no signature. */
 export function isSignedBy(publicKey: string, text: string, signature: string): boolean {
   try {
-    const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKey, 'base64')]);
-    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
+    return verify(null, Buffer.from(text), keyOf(publicKey), Buffer.from(signature, 'base64'));
   } catch {
     return false;
   }
+}
+
+/** The key that was asked for last: nearly always the same, and reading it takes as long as a signature. */
+let recent: { readonly publicKey: string; readonly key: KeyObject } | null = null;
+
+function keyOf(publicKey: string): KeyObject {
+  if (recent?.publicKey !== publicKey) {
+    const der = Buffer.concat([SPKI_PREFIX, Buffer.from(publicKey, 'base64')]);
+    recent = { publicKey, key: createPublicKey({ key: der, format: 'der', type: 'spki' }) };
+  }
+  return recent.key;
 }
 
 /** @returns a key's fingerprint for people, as OpenSSH writes those of its own: `SHA256:` and unpadded base64 of the digest. */

@@ -1,0 +1,130 @@
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Recorder } from '../../src/api/recordings/recorder.ts';
+import { RecordingFile } from '../../src/api/recordings/recording-file.ts';
+import { beginRecording } from '../../src/api/recordings/recording-position.ts';
+import { createSigningKey } from '../../src/api/recordings/signing-key.ts';
+import { verify } from '../../src/api/recordings/verify.ts';
+import { atMost, forComparison, type Measure } from '../measure.ts';
+import { summarise } from '../statistics.ts';
+
+const KEYS = { quick: 500, full: 5_000 };
+const RUNS = { quick: 2, full: 5 };
+const BULK_BYTES = 100_000_000;
+/** As the agent sends output, and how much of it waits for the recording at most. */
+const CHUNK_BYTES = 32_768;
+const IN_FLIGHT = 32;
+const MEGABYTE = 1_000_000;
+
+/** What recording costs by itself: a key's way into the file, and bulk output's, beside writing the same bytes without a recording. */
+export async function measureRecording(quick: boolean): Promise<Measure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'netpilot-bench-'));
+  try {
+    const keys = await keyTimes(directory, quick ? KEYS.quick : KEYS.full);
+    const text = Buffer.from(randomBytes(CHUNK_BYTES).toString('base64').replace(/.{76}/gu, '$&\r\n')).subarray(
+      0,
+      CHUNK_BYTES,
+    );
+    const rates = { recorded: [] as number[], written: [] as number[], verified: [] as number[] };
+    for (let run = 0; run < (quick ? RUNS.quick : RUNS.full); run += 1) {
+      const path = join(directory, `${run}.cast`);
+      rates.recorded.push(await recordRate(path, text));
+      rates.verified.push(await verifyRate(path));
+      rates.written.push(await writeRate(join(directory, 'plain'), text));
+      rmSync(path);
+    }
+    return [
+      atMost({ name: 'recording of a key', unit: 'ms', ours: summarise(keys) }, 0.1, 'median'),
+      forComparison(
+        { name: 'recording of 100 MB, beside plain writes', unit: 'MB/s', ours: summarise(rates.recorded) },
+        summarise(rates.written),
+      ),
+      forComparison({ name: '  verifying it', unit: 'MB/s', ours: summarise(rates.verified) }),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function begin(path: string): Promise<Recorder> {
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const file = await RecordingFile.create(path);
+  const position = await beginRecording(file, {
+    version: 2,
+    width: 80,
+    height: 24,
+    timestamp: Date.now() / 1_000,
+    title: 'bench',
+    env: { TERM: 'xterm-256color' },
+    netpilot: {
+      format: 1,
+      recording: randomUUID(),
+      organisation: randomUUID(),
+      router: { id: null, name: 'bench' },
+      session: randomUUID(),
+      terminal: 1,
+      user: { id: randomUUID(), name: 'bench' },
+      image: null,
+      input: false,
+    },
+  });
+  const onTrouble = (trouble: string | null) => {
+    if (trouble !== null) throw new Error(`the recording fails: ${trouble}`);
+  };
+  return new Recorder({ file, position, key: createSigningKey(pem), maxBytes: 1e12, onTrouble });
+}
+
+async function keyTimes(directory: string, samples: number): Promise<number[]> {
+  const recorder = await begin(join(directory, 'keys.cast'));
+  const key = Buffer.from('x');
+  const times: number[] = [];
+  for (let sample = 0; sample < samples; sample += 1) {
+    const since = performance.now();
+    await recorder.append(key);
+    times.push(performance.now() - since);
+  }
+  await recorder.finish(null);
+  return times;
+}
+
+/** Megabytes of output a second, until all of it is in the file. */
+async function recordRate(path: string, text: Buffer): Promise<number> {
+  const recorder = await begin(path);
+  const since = performance.now();
+  const waiting: Promise<void>[] = [];
+  for (let sent = 0; sent < BULK_BYTES; sent += text.length) {
+    waiting.push(recorder.append(text));
+    if (waiting.length >= IN_FLIGHT) await waiting.shift();
+  }
+  await Promise.all(waiting);
+  const seconds = (performance.now() - since) / 1_000;
+  await recorder.finish(null);
+  return BULK_BYTES / MEGABYTE / seconds;
+}
+
+async function verifyRate(path: string): Promise<number> {
+  const file = await RecordingFile.open(path, 'read');
+  try {
+    const since = performance.now();
+    const { state } = await verify(file.stream(), { trusted: null });
+    if (state !== 'intact') throw new Error(`the recording is ${state}`);
+    return BULK_BYTES / MEGABYTE / ((performance.now() - since) / 1_000);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same bytes into a file, with nothing around them. */
+async function writeRate(path: string, text: Buffer): Promise<number> {
+  const file = await open(path, 'w');
+  try {
+    const since = performance.now();
+    for (let sent = 0; sent < BULK_BYTES; sent += text.length) await file.write(text);
+    return BULK_BYTES / MEGABYTE / ((performance.now() - since) / 1_000);
+  } finally {
+    await file.close();
+  }
+}
