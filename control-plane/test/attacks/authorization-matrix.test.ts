@@ -30,7 +30,8 @@ async function registerRoutes(): Promise<string[]> {
     webDirectory: '/nowhere',
   };
   // Routes are registered, never called: no service is needed.
-  const services = { config, log: pino({ level: 'silent' }), metrics: new Registry() } as unknown as Services;
+  const parts = { files: {}, network: {}, recordings: {} };
+  const services = { config, log: pino({ level: 'silent' }), metrics: new Registry(), ...parts } as unknown as Services;
   const app = await createApp(services);
   await app.ready();
   await app.close();
