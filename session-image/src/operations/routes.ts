@@ -32,7 +32,8 @@ export function operationRoutes(connections: ConnectionService, driver: Driver):
         if (running >= MAX_RUNNING) throw new ProblemError('router_refused', 'Too many operations run at once.');
         running++;
         const gone = new AbortController();
-        const timer = setTimeout(() => gone.abort(), OPERATIONS[name.data].timeoutSeconds * 1_000);
+        const { timeoutSeconds } = OPERATIONS[name.data];
+        const timer = setTimeout(() => gone.abort(overdue(timeoutSeconds)), timeoutSeconds * 1_000);
         stream.once('close', () => gone.abort());
         try {
           await perform(stream, driver, name.data, input, new Runner(connection, gone.signal));
@@ -80,6 +81,10 @@ function checked(name: OperationName, output: unknown): unknown {
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.slice(0, 5).map((issue) => issue.path.join('.'));
   throw routerSaid(`Its answer is not what it should be at ${where.join(', ')}.`, null);
+}
+
+function overdue(seconds: number): OperationFailure {
+  return new OperationFailure({ code: 'timed_out', detail: `It took more than ${seconds} seconds.` });
 }
 
 function ofConnection(error: ProblemError): OperationFailure['problem'] {

@@ -41,20 +41,17 @@ export class Runner {
     return this.#roundTrips;
   }
 
-  get alive(): boolean {
-    return this.#connection.alive;
-  }
-
   /**
    * Runs one command to its end.
    * @throws OperationFailure `connection_lost`, `timed_out`, `router_said` for an answer over its bound.
    */
   async run(command: string, { input, timeoutSeconds = 20, onOutput }: CommandOptions = {}): Promise<CommandAnswer> {
-    if (this.#signal.aborted) throw lost();
+    if (this.#signal.aborted) throw this.#lost();
     this.#roundTrips++;
     const channel = await this.#connection.openExec(command);
     const cut = () => channel.close();
     this.#signal.addEventListener('abort', cut, { once: true });
+    if (this.#signal.aborted) cut();
     if (onOutput) channel.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
     const bounds = { timeoutSeconds, maxBytes: MAX_ANSWER, ...(input === undefined ? {} : { input }) };
     const outcome = await collect(channel, bounds, performance.now());
@@ -62,7 +59,7 @@ export class Runner {
     if (outcome.timedOut)
       throw new OperationFailure({ code: 'timed_out', detail: `The router took more than ${timeoutSeconds} seconds.` });
     if (outcome.truncated) throw routerSaid('It said more than can be taken.', null);
-    if (outcome.exitCode === null && (!this.#connection.alive || this.#signal.aborted)) throw lost();
+    if (outcome.exitCode === null && (!this.#connection.alive || this.#signal.aborted)) throw this.#lost();
     return { stdout: text(outcome.stdout), stderr: text(outcome.stderr), exitCode: outcome.exitCode };
   }
 
@@ -74,10 +71,13 @@ export class Runner {
     if (!sections.whole) throw routerSaid(answer.stderr || 'Its answer was cut.', answer.exitCode);
     return sections;
   }
-}
 
-function lost(): OperationFailure {
-  return new OperationFailure({ code: 'connection_lost', detail: 'The connection to the router was lost.' });
+  /** Whoever gave the operation up may say why. */
+  #lost(): OperationFailure {
+    const reason: unknown = this.#signal.reason;
+    if (reason instanceof OperationFailure) return reason;
+    return new OperationFailure({ code: 'connection_lost', detail: 'The connection to the router was lost.' });
+  }
 }
 
 function text(chunks: readonly Buffer[]): string {
