@@ -27,6 +27,9 @@ export const MAX_VERSION_BYTES = 1_048_576;
 /** Earlier contents kept of one file. */
 export const VERSIONS_PER_FILE = 5;
 
+/** An upload goes on at a multiple of this, in bytes: so every piece but the last should be one, or its end is sent again. */
+export const UPLOAD_BLOCK = 65_536;
+
 /** Before the first byte: what will come and what must be there. With `uploadId` an upload goes on that was begun before. */
 export const FileUploadStart = z.strictObject({
   path: RouterPath,

@@ -16,6 +16,7 @@ import { Id } from '../../../contract/identifiers.ts';
 import { RouterPath } from '../../../contract/router-path.ts';
 import type { FileChanges } from './file-changes.ts';
 import type { FileDesk, OpenFiles } from './file-desk.ts';
+import { readerGone } from './reader-gone.ts';
 import type { SessionWatch } from './session-watch.ts';
 
 const OfSession = z.strictObject({ id: Id });
@@ -59,14 +60,18 @@ export async function browseRoutes(instance: FastifyInstance, services: BrowseSe
     '/sessions/:id/files/count',
     { config, schema: { tags, params: OfSession, querystring: OfPath, response: { 200: FileCount } } },
     async ({ actor, params, query }, reply) =>
-      desk.answer(await desk.open(actor, params.id, 'files.read'), (files) => files.count(query, gone(reply.raw))),
+      desk.answer(await desk.open(actor, params.id, 'files.read'), (files) =>
+        files.count(query, readerGone(reply.raw)),
+      ),
   );
 
   app.get(
     '/sessions/:id/files/sha256',
     { config, schema: { tags, params: OfSession, querystring: OfPath, response: { 200: FileDigest } } },
     async ({ actor, params, query }, reply) =>
-      desk.answer(await desk.open(actor, params.id, 'files.read'), (files) => files.sha256(query, gone(reply.raw))),
+      desk.answer(await desk.open(actor, params.id, 'files.read'), (files) =>
+        files.sha256(query, readerGone(reply.raw)),
+      ),
   );
 
   app.get(
@@ -110,7 +115,7 @@ export async function browseRoutes(instance: FastifyInstance, services: BrowseSe
       schema: { tags, params: OfSession, body: FileChange, response: { 200: FileChanged } },
     },
     async ({ actor, params, body }, reply) =>
-      changes.change(await desk.open(actor, params.id, 'files.write'), body, gone(reply.raw)),
+      changes.change(await desk.open(actor, params.id, 'files.write'), body, readerGone(reply.raw)),
   );
 }
 
@@ -127,9 +132,9 @@ async function sendLines(
   const done = desk.ask(open);
   const controller = new AbortController();
   const leave = watch.watch(open.session, open.actor, (reason) => controller.abort(reason));
-  const lines = Readable.from(serialised(ask(controller.signal)), { objectMode: false });
+  const signal = AbortSignal.any([controller.signal, readerGone(reply.raw)]);
+  const lines = Readable.from(serialised(ask(signal)), { objectMode: false });
   lines.once('close', () => {
-    controller.abort();
     leave();
     done();
   });
@@ -138,11 +143,4 @@ async function sendLines(
 
 async function* serialised(pieces: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   for await (const piece of pieces) yield Buffer.from(`${JSON.stringify(piece)}\n`);
-}
-
-/** Aborted when an answer's connection closes before it was sent: nobody waits for it any more. */
-function gone(response: FastifyReply['raw']): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
-  return controller.signal;
 }

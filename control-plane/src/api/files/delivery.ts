@@ -29,10 +29,13 @@ export function deliver({ bytes, passage, record, endless = false, log }: Delive
     if (problem !== null) throw problem;
     await record.end('done');
   };
-  const stream = Readable.from(metered(bytes.body as AsyncIterable<Buffer> & Readable, passage, record, finish), {
-    objectMode: false,
-    highWaterMark: HIGH_WATER,
-  });
+  const stream = Readable.from(
+    metered(bytes.body as AsyncIterable<Buffer> & Readable, passage, record, endless ? undefined : finish),
+    {
+      objectMode: false,
+      highWaterMark: HIGH_WATER,
+    },
+  );
   stream.once('close', () => {
     bytes.body.destroy();
     const { result, reason } = outcomeOf(stream.errored, passage.signal, endless ? 'stopped' : 'cut');

@@ -20,8 +20,14 @@ export interface Conditions {
   readonly ifRange: string | undefined;
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
+}
+
+/** Who reads an answer. */
+export interface Reader {
   /** Nobody wants the body (HEAD). */
   readonly headOnly: boolean;
+  /** Aborted when they have gone. */
+  readonly gone: AbortSignal;
 }
 
 /** An answer with bytes, or without. */
@@ -50,7 +56,7 @@ export class Downloads {
    * A file or a part of it.
    * @throws ProblemError `file_…`, with `file_changed` for a failed `If-Match` and `file_range` for a range past the end.
    */
-  async content(open: OpenFiles, path: RouterPath, conditions: Conditions): Promise<Download> {
+  async content(open: OpenFiles, path: RouterPath, conditions: Conditions, reader: Reader): Promise<Download> {
     const stat = await open.files.stat({ path, follow: true });
     refuseOthers(stat);
     const tag = entityTag(stat.version);
@@ -62,13 +68,13 @@ export class Downloads {
       return { status: 304, headers, body: null };
     }
     const range = rangeOf(conditions, tag, stat.size);
-    if (conditions.headOnly) {
+    if (reader.headOnly) {
       if (stat.size > 0) Object.assign(headers, { 'content-length': String(stat.size) });
-      return { status: 200, headers, body: null };
+      return { status: 200, headers, body: nothing() };
     }
     const offset = range?.first ?? 0;
     const length = range === null ? null : range.last - range.first + 1;
-    const body = await this.#begin(open, {
+    const body = await this.#begin(open, reader, {
       plan: { direction: 'download', what: 'content', path, offset, size: length ?? stat.size },
       ask: (signal) => open.files.read({ path, offset, length, version: stat.version }, signal),
     });
@@ -79,10 +85,10 @@ export class Downloads {
   }
 
   /** A folder with all in it as tar; how long it gets nobody knows before. @throws ProblemError `file_…`. */
-  async archive(open: OpenFiles, path: RouterPath, headOnly: boolean): Promise<Download> {
+  async archive(open: OpenFiles, path: RouterPath, reader: Reader): Promise<Download> {
     const headers = { ...headersOf(`${nameOf(path)}.tar`), 'content-type': 'application/x-tar' };
-    if (headOnly) return { status: 200, headers, body: null };
-    const { stream } = await this.#begin(open, {
+    if (reader.headOnly) return { status: 200, headers, body: nothing() };
+    const { stream } = await this.#begin(open, reader, {
       plan: { direction: 'download', what: 'archive', path, offset: 0, size: null },
       ask: (signal) => open.files.tar({ path }, signal),
     });
@@ -90,11 +96,11 @@ export class Downloads {
   }
 
   /** What is written to a file from now on, `back` bytes of before first. @throws ProblemError `file_…`. */
-  async follow(open: OpenFiles, path: RouterPath, back: number, headOnly: boolean): Promise<Download> {
+  async follow(open: OpenFiles, path: RouterPath, back: number, reader: Reader): Promise<Download> {
     refuseOthers(await open.files.stat({ path, follow: true }));
     const headers = headersOf(nameOf(path));
-    if (headOnly) return { status: 200, headers, body: null };
-    const { stream } = await this.#begin(open, {
+    if (reader.headOnly) return { status: 200, headers, body: nothing() };
+    const { stream } = await this.#begin(open, reader, {
       plan: { direction: 'download', what: 'followed', path, offset: 0, size: null },
       ask: (signal) => open.files.follow({ path, back }, signal),
     });
@@ -138,6 +144,7 @@ export class Downloads {
 
   async #begin(
     open: OpenFiles,
+    { gone }: Reader,
     { plan, ask }: { plan: Omit<TransferPlan, 'identity' | 'actor'>; ask: (signal: AbortSignal) => Promise<FileBytes> },
   ): Promise<{ stream: Readable; length: number | null }> {
     const { passages, audit, log } = this.#services;
@@ -145,7 +152,7 @@ export class Downloads {
     const passage = await passages.begin(session, actor, plan.size);
     let bytes: FileBytes | null = null;
     try {
-      bytes = await ask(passage.signal);
+      bytes = await ask(AbortSignal.any([passage.signal, gone]));
       const record = await TransferRecord.begin(audit, { ...plan, identity: session.identity, actor });
       const stream = deliver({ bytes, passage, record, endless: plan.what === 'followed', log });
       return { stream, length: bytes.head.length };
@@ -155,6 +162,11 @@ export class Downloads {
       throw error;
     }
   }
+}
+
+/** For an answer that has only headers; Fastify would say of none that its length is 0. */
+function nothing(): Readable {
+  return Readable.from([]);
 }
 
 /** @throws ProblemError `file_is_directory`, `file_special` for what has no content. */

@@ -13,8 +13,9 @@ import { FileFollowInput, FileStat, FileUnpacked, FileUploadRef, FileUploadState
 import { Id } from '../../../contract/identifiers.ts';
 import { RouterPath } from '../../../contract/router-path.ts';
 import { ProblemError } from '../errors.ts';
-import type { Download, Downloads } from './downloads.ts';
+import type { Download, Downloads, Reader } from './downloads.ts';
 import type { FileDesk } from './file-desk.ts';
+import { readerGone } from './reader-gone.ts';
 import type { Saves } from './saves.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -55,9 +56,8 @@ export async function transferRoutes(instance: FastifyInstance, services: Transf
         ifRange: headers['if-range'] as string | undefined,
         ifMatch: headers['if-match'],
         ifNoneMatch: headers['if-none-match'],
-        headOnly: method === 'HEAD',
       };
-      return send(reply, await downloads.content(open, query.path, conditions));
+      return send(reply, await downloads.content(open, query.path, conditions, readerOf(reply, method)));
     },
   );
 
@@ -101,7 +101,7 @@ export async function transferRoutes(instance: FastifyInstance, services: Transf
     },
     async ({ actor, params, query, method }, reply) => {
       const open = await desk.open(actor, params.id, 'files.read');
-      return send(reply, await downloads.follow(open, query.path, query.back, method === 'HEAD'));
+      return send(reply, await downloads.follow(open, query.path, query.back, readerOf(reply, method)));
     },
   );
 
@@ -110,7 +110,7 @@ export async function transferRoutes(instance: FastifyInstance, services: Transf
     { config: reading, schema: { tags, params: OfSession, querystring: OfPath, response: { 200: Bytes } } },
     async ({ actor, params, query, method }, reply) => {
       const open = await desk.open(actor, params.id, 'files.read');
-      return send(reply, await downloads.archive(open, query.path, method === 'HEAD'));
+      return send(reply, await downloads.archive(open, query.path, readerOf(reply, method)));
     },
   );
 
@@ -187,6 +187,10 @@ function send(reply: FastifyReply, { status, headers, body }: Download): Fastify
     .status(status)
     .headers(headers)
     .send(body ?? undefined);
+}
+
+function readerOf(reply: FastifyReply, method: string): Reader {
+  return { headOnly: method === 'HEAD', gone: readerGone(reply.raw) };
 }
 
 /** @throws ProblemError `unsupported_media_type` for a request without a body of bytes. */

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import type { FileUploadEnd, FileUploadStart, FileUploadView } from '../../../contract/file-api.ts';
+import {
+  UPLOAD_BLOCK,
+  type FileUploadEnd,
+  type FileUploadStart,
+  type FileUploadView,
+} from '../../../contract/file-api.ts';
 import type { FileStat, FileUnpacked, FileUploadState } from '../../../contract/files.ts';
 import type { RouterPath } from '../../../contract/router-path.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -131,10 +136,10 @@ export class Uploads {
       return settled;
     };
     try {
-      const state = await running;
-      upload.next = state.offset;
-      if (state.offset !== offset + record.bytes - seen) record.lost();
-      return state;
+      const { offset: there } = await running;
+      upload.next = there === upload.size ? there : there - (there % UPLOAD_BLOCK);
+      if (upload.next !== offset + record.bytes - seen) record.lost();
+      return { offset: upload.next };
     } catch (error) {
       if (record.bytes !== seen) record.lost();
       throw passage.signal.aborted ? (passage.signal.reason as Error) : error;

@@ -1,3 +1,5 @@
+import { UPLOAD_BLOCK } from '@netpilot/control-plane/contract/file-api.ts';
+
 const SMALLEST = 262_144;
 const LARGEST = 67_108_864;
 /** What one piece should take, in milliseconds: long enough to fill the line, short enough to show that it moves. */
@@ -5,12 +7,12 @@ const AIM_MS = 1_500;
 
 /**
  * @param size of the piece that was just sent, in bytes; `milliseconds` is what it took.
- * @returns bytes of the next one, at most twice or half as many.
+ * @returns bytes of the next one, at most twice or half as many, and a multiple of what an upload goes on at.
  */
 export function nextPieceSize(size: number, milliseconds: number): number {
   const fitting = (size * AIM_MS) / Math.max(1, milliseconds);
   const bounded = Math.min(size * 2, Math.max(size / 2, fitting));
-  return Math.round(Math.min(LARGEST, Math.max(SMALLEST, bounded)));
+  return Math.floor(Math.min(LARGEST, Math.max(SMALLEST, bounded)) / UPLOAD_BLOCK) * UPLOAD_BLOCK;
 }
 
 /** Bytes of an upload's first piece. */

@@ -1,0 +1,305 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { TestBastion } from '../harness/bastion.ts';
+import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, signIn, TestBrowser } from '../harness/browser.ts';
+import { eventually } from '../harness/eventually.ts';
+import type { TestPerson } from '../harness/person.ts';
+import type { TestRouter } from '../harness/router.ts';
+
+const WEB = join(import.meta.dirname, '../../../web/dist');
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+describe('files in a browser', () => {
+  let bastion: TestBastion;
+  let browser: TestBrowser;
+  let alice: TestPerson;
+  let router: TestRouter;
+  let session: string;
+  let root: string;
+  /** On this side: what is uploaded. */
+  let local: string;
+
+  beforeAll(async () => {
+    bastion = await TestBastion.start({ webDirectory: WEB });
+    browser = await TestBrowser.start();
+    alice = await bastion.signIn('alice');
+    router = await bastion.enrolRouter(alice, (await alice.newOrganisation('Northern Cafe')).id, 'Cafe router');
+    session = (await alice.liveSession(router.id)).id;
+    root = join(router.directory, 'files');
+    mkdirSync(root);
+    local = mkdtempSync(join(tmpdir(), 'np-local-'));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await bastion?.close();
+    if (local !== undefined) rmSync(local, { recursive: true });
+  });
+
+  const open = async (page: Page, folder: string, file?: string) => {
+    const query = new URLSearchParams({ path: folder, ...(file === undefined ? {} : { file }) });
+    await page.goto(`${bastion.url}/sessions/${session}/files?${query.toString()}`);
+  };
+  const row = (page: Page, name: string) =>
+    page.getByRole('row').filter({ has: page.getByRole('button', { name, exact: true }) });
+  /** What can be done with one entry: a menu, on a phone a sheet from below. */
+  const act = async (page: Page, name: string, action: string) => {
+    await row(page, name)
+      .getByRole('button', { name: `Actions for ${name}` })
+      .click();
+    await page
+      .getByRole('menuitem', { name: action, exact: true })
+      .or(page.getByRole('dialog').getByRole('button', { name: action, exact: true }))
+      .click();
+  };
+
+  test.each([
+    ['desktop', DESKTOP, 'light'],
+    ['phone', PHONE, 'dark'],
+  ] as const)('on a %s: look around, make, rename, change rights, delete', async (kind, shape, scheme) => {
+    const folder = join(root, kind);
+    mkdirSync(join(folder, 'config'), { recursive: true });
+    writeFileSync(join(folder, 'config', 'network'), "config interface 'lan'\n\toption proto 'static'\n");
+    writeFileSync(join(folder, 'photo\u202egpj.exe'), '');
+    writeFileSync(join(folder, '.hidden'), '');
+    const { context, page, errors } = await browser.person(shape, scheme);
+    await signIn(page, bastion.url, 'Alice');
+    await page.goto(`${bastion.url}/sessions/${session}`);
+    await page.getByRole(kind === 'desktop' ? 'tab' : 'button', { name: 'Files', exact: true }).click();
+    await page.getByRole('grid').waitFor();
+    await open(page, folder);
+    await row(page, 'config').waitFor();
+    expect(await row(page, String.raw`photo\u{202e}gpj.exe`).count()).toBe(1);
+    expect(await row(page, '.hidden').count()).toBe(0);
+    await page.getByRole('button', { name: 'Show hidden files' }).click();
+    await row(page, '.hidden').waitFor();
+    await page.getByText(/over (SFTP|plain commands)/u).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await fitsItsWindow(page)).toBe(true);
+
+    await page.getByRole('button', { name: kind === 'desktop' ? 'Add' : 'Folder menu' }).click();
+    await page.getByRole('menuitem', { name: 'New folder' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill('made');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+    await row(page, 'made').waitFor();
+    await act(page, 'made', 'Rename');
+    await page.getByRole('textbox', { name: 'Name' }).fill('renamed');
+    await page.getByRole('dialog').getByRole('button', { name: 'Rename' }).click();
+    await row(page, 'renamed').waitFor();
+    await act(page, 'renamed', 'Permissions');
+    await page.getByRole('textbox', { name: 'In octal' }).fill('0700');
+    await page.getByRole('dialog').getByRole('button', { name: 'Set' }).click();
+    await row(page, 'renamed').getByText('drwx------').first().waitFor({ state: 'attached' });
+    await act(page, 'config', 'Delete');
+    await page.getByText(/these are 2 entries/u).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await row(page, 'config').waitFor({ state: 'detached' });
+    expect(readdirSync(folder).sort()).toEqual(['.hidden', 'photo\u202egpj.exe', 'renamed']);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('the keyboard alone: arrows, Enter, F2, Delete, Ctrl+A; search below, stop and back', async () => {
+    const folder = join(root, 'keys');
+    mkdirSync(join(folder, 'sub', 'deep'), { recursive: true });
+    for (const name of ['a', 'b', 'c']) writeFileSync(join(folder, 'sub', name), name);
+    writeFileSync(join(folder, 'sub', 'deep', 'needle.txt'), '');
+    const { context, page } = await browser.person(DESKTOP, 'dark');
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, folder);
+    await row(page, 'sub').waitFor();
+    const grid = page.getByRole('grid');
+    await grid.focus();
+    await page.keyboard.press('Enter');
+    await row(page, 'b').waitFor();
+    await grid.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('F2');
+    await page.getByRole('textbox', { name: 'Name' }).fill('bb');
+    await page.keyboard.press('Enter');
+    await row(page, 'bb').waitFor();
+    await grid.focus();
+    await page.keyboard.press('Control+a');
+    await page.getByRole('toolbar', { name: '4 selected' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('End');
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await row(page, 'c').waitFor({ state: 'detached' });
+    await grid.focus();
+    await page.keyboard.press('Backspace');
+    await row(page, 'sub').waitFor();
+
+    await page.getByRole('textbox', { name: 'Filter by name' }).fill('NEEDLE');
+    await page.getByRole('button', { name: 'Below' }).click();
+    await row(page, 'needle.txt').waitFor();
+    await page.getByText(/1 found/u).waitFor();
+    await page.getByRole('button', { name: 'Back to the folder' }).click();
+    await page.getByRole('textbox', { name: 'Filter by name' }).fill('');
+    await row(page, 'sub').waitFor();
+    await context.close();
+  });
+
+  test('a text is edited, saved, merged with what another wrote, and put back', async () => {
+    const path = join(root, 'network');
+    writeFileSync(path, "config interface 'lan'\n\toption proto 'static'\n");
+    const { context, page, errors } = await browser.person(DESKTOP);
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, root, path);
+    const editor = page.getByRole('textbox', { name: 'Text of the file' });
+    await editor.waitFor();
+    await editor.press('Control+End');
+    await page.keyboard.type('# mine');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(readFileSync(path, 'utf8')).toBe("config interface 'lan'\n\toption proto 'static'\n# mine");
+    expect(await accessibilityProblems(page)).toEqual([]);
+
+    writeFileSync(path, 'config of another\n');
+    await page.keyboard.type(' again');
+    await page.keyboard.press('Control+s');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('config of another').first().waitFor();
+    await dialog.getByRole('button', { name: 'Save what is right' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(readFileSync(path, 'utf8')).toContain('# mine again');
+
+    await page.getByRole('button', { name: 'Versions' }).click();
+    await dialog
+      .getByText(/saved over by Alice Archer/u)
+      .first()
+      .waitFor();
+    await dialog.getByRole('button', { name: 'Put back' }).last().click();
+    await page.getByText('Changed, not saved').waitFor();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect(readFileSync(path, 'utf8')).toBe("config interface 'lan'\n\toption proto 'static'\n");
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('nothing in a file is ever run: HTML and SVG are text, a program is bytes, a picture is pixels', async () => {
+    const attack =
+      '<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=1"><script>window.pwned=1</script></svg>';
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGD4DwABBAEAX+XDSwAAAABJRU5ErkJggg==',
+      'base64',
+    );
+    const files = { 'evil.svg': attack, 'evil.html': attack, 'evil.pdf': `%PDF-1.4\n${attack}`, 'evil.csv': '=1+1' };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content);
+    writeFileSync(join(root, 'program'), Buffer.from('\x7fELF\0\0<script>', 'latin1'));
+    writeFileSync(join(root, 'picture.html'), png);
+    const { context, page, errors } = await browser.person(DESKTOP, 'dark');
+    await signIn(page, bastion.url, 'Alice');
+    for (const [name, content] of Object.entries(files)) {
+      await open(page, root, join(root, name));
+      const editor = page.getByRole('textbox', { name: 'Text of the file' });
+      await editor.waitFor();
+      expect(await editor.innerText()).toContain(content.split('\n').at(-1) ?? '');
+    }
+    await open(page, root, join(root, 'program'));
+    await page.getByRole('region', { name: 'Bytes' }).getByText('7f 45 4c 46').waitFor();
+    await open(page, root, join(root, 'picture.html'));
+    const picture = page.getByRole('img', { name: 'picture.html' });
+    await picture.waitFor();
+    expect(await picture.evaluate('(image) => image.decode().then(() => image.naturalWidth)')).toBe(1);
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    // And when such an address is opened itself, the browser takes it for a download.
+    const address = `${bastion.url}/api/v1/sessions/${session}/files/content?path=${encodeURIComponent(join(root, 'evil.html'))}`;
+    const downloading = page.waitForEvent('download');
+    await page.goto(address).catch(() => undefined);
+    expect((await downloading).suggestedFilename()).toBe('evil.html');
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('a log is followed as it grows', async () => {
+    const path = join(root, 'log');
+    writeFileSync(path, 'first line\n');
+    const { context, page } = await browser.person(PHONE);
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, root, path);
+    await page.getByRole('radiogroup', { name: 'How to look at it' }).getByText('Follow').click();
+    const log = page.getByRole('log');
+    await log.getByText('first line').waitFor();
+    writeFileSync(path, 'second \u001b[31mline\n', { flag: 'a' });
+    await log.getByText('second \ufffd[31mline').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped').waitFor();
+    await context.close();
+  });
+
+  test('files and folders go up, come down, pause, resume and outlive the api, to the byte', async () => {
+    const folder = join(root, 'moved');
+    mkdirSync(folder);
+    const large = randomBytes(60_000_000);
+    writeFileSync(join(local, 'large.bin'), large);
+    mkdirSync(join(local, 'site', 'img'), { recursive: true });
+    for (let index = 0; index < 50; index += 1)
+      writeFileSync(join(local, 'site', `page-${index}.html`), `page ${index}`);
+    writeFileSync(join(local, 'site', 'img', 'big.png'), large.subarray(0, 400_000));
+    const { context, page, errors } = await browser.person(DESKTOP);
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, folder);
+    await page.getByText('This folder is empty').waitFor();
+
+    const transfer = (name: string) => page.getByRole('listitem', { name });
+    await page.getByLabel('Files to upload').setInputFiles(join(local, 'large.bin'));
+    const upload = transfer('Upload of large.bin');
+    await upload.getByText(/MiB of 57 MiB/u).waitFor();
+    await upload.getByRole('button', { name: 'Pause' }).click();
+    await upload.getByText(/^Paused at/u).waitFor();
+    expect(readdirSync(folder)).not.toContain('large.bin');
+    await bastion.api.stop('SIGKILL');
+    await upload.getByRole('button', { name: 'Resume' }).click();
+    await upload.getByText(/the line is away/u).waitFor();
+    bastion.api.start();
+    await bastion.ready();
+    await upload.getByText(/verified, SHA-256/u).waitFor();
+    expect(sha256(readFileSync(join(folder, 'large.bin')))).toBe(sha256(large));
+
+    await page.getByLabel('Folder to upload').setInputFiles(join(local, 'site'));
+    await row(page, 'site').waitFor();
+    await eventually('the whole folder to arrive', () => readdirSync(join(folder, 'site', 'img')).includes('big.png'));
+    expect(readdirSync(join(folder, 'site'))).toHaveLength(51);
+
+    const downloading = page.waitForEvent('download');
+    await act(page, 'large.bin', 'Download');
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('large.bin');
+    expect(sha256(readFileSync((await download.path()) ?? ''))).toBe(sha256(large));
+    await transfer('Download of large.bin')
+      .getByText(/verified, SHA-256/u)
+      .waitFor();
+
+    // A second upload of the same name asks before it replaces.
+    writeFileSync(join(local, 'large.bin'), 'small now');
+    await page.getByLabel('Files to upload').setInputFiles(join(local, 'large.bin'));
+    await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+    await eventually('the file to be replaced', () => readFileSync(join(folder, 'large.bin'), 'utf8') === 'small now');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('ten thousand entries are there at once, and only those on the screen are drawn', async () => {
+    const folder = join(root, 'many');
+    mkdirSync(folder);
+    for (let index = 0; index < 10_000; index += 1) writeFileSync(join(folder, `entry-${index}`), '');
+    const { context, page } = await browser.person(PHONE, 'dark');
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, folder);
+    await page.getByText(/^10000 entries/u).waitFor();
+    expect(await page.getByRole('row').count()).toBeLessThan(80);
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('End');
+    await row(page, 'entry-9999').waitFor();
+    expect(await page.getByRole('row').count()).toBeLessThan(80);
+    await context.close();
+  });
+});
