@@ -2,12 +2,11 @@ import type { Device } from '@netpilot/control-plane/contract/devices.ts';
 import type { Block } from '@netpilot/control-plane/contract/operations/access.ts';
 import { Loader, Switch, Text } from '@mantine/core';
 import { useState } from 'react';
-import { isProblem } from '../../api/problem.ts';
-import { Confirm } from '../../shell/confirm.tsx';
 import { useNetwork } from '../operations/network-context.tsx';
 import { useOperation } from '../operations/use-operation.ts';
 import { deviceName } from './device-words.ts';
 import { useMyDevice } from './my-device.ts';
+import { OwnDeviceQuestion } from './own-device-question.tsx';
 
 interface BlockSwitchProps {
   device: Device;
@@ -17,27 +16,17 @@ interface BlockSwitchProps {
 /** Internet of a device, on or off. It shows what the router confirmed; the device of the person themself is asked about first. */
 export function BlockSwitch({ device, block }: BlockSwitchProps) {
   const { router, own, mayOperate } = useNetwork();
-  const [mine] = useMyDevice(router.id);
+  const { mine, asker } = useMyDevice(router.id);
   const [asking, setAsking] = useState(false);
   const blocking = useOperation('access.block');
   const unblocking = useOperation('access.unblock');
   const name = deviceName(device);
   const busy = blocking.isPending || unblocking.isPending;
   const error = blocking.error ?? unblocking.error;
-  const devices = mine === null ? [] : [mine];
   const change = (allowed: boolean) => {
     if (allowed) return unblocking.mutate({ mac: device.mac });
     if (mine === device.mac) return setAsking(true);
-    blocking.mutate(
-      { mac: device.mac, asker: { devices } },
-      {
-        onError: (refusal) =>
-          isProblem(refusal, 'device_protected') &&
-          refusal.problem.operation?.code === 'protected_device' &&
-          refusal.problem.operation.reason === 'own' &&
-          setAsking(true),
-      },
-    );
+    blocking.mutate({ mac: device.mac, asker: asker(false) });
   };
   return (
     <>
@@ -56,17 +45,12 @@ export function BlockSwitch({ device, block }: BlockSwitchProps) {
           onChange={({ currentTarget }) => change(currentTarget.checked)}
         />
       </span>
-      <Confirm
+      <OwnDeviceQuestion
         opened={asking}
         onClose={() => setAsking(false)}
-        title="Block your own device?"
-        action="Block it"
-        danger
-        onConfirm={() => blocking.mutateAsync({ mac: device.mac, asker: { devices, confirmed: true } })}
-      >
-        You said that you are using {name}. Without the Internet you cannot unblock it from here: you would need another
-        device or another network.
-      </Confirm>
+        name={name}
+        onConfirm={() => blocking.mutateAsync({ mac: device.mac, asker: asker(true) })}
+      />
     </>
   );
 }

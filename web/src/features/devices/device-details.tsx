@@ -1,6 +1,11 @@
 import { DEVICE_KINDS, type Device, type DeviceChange } from '@netpilot/control-plane/contract/devices.ts';
-import { type AccessPlan, GUEST_GROUP, type Mode } from '@netpilot/control-plane/contract/operations/access.ts';
-import { Button, Checkbox, Divider, Group, Select, Stack, Switch, Text } from '@mantine/core';
+import {
+  type AccessPlan,
+  GUEST_GROUP,
+  type Group,
+  type Mode,
+} from '@netpilot/control-plane/contract/operations/access.ts';
+import { Button, Checkbox, Divider, Group as Line, Select, Stack, Switch, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/calls.ts';
@@ -15,6 +20,7 @@ import { BEDTIME, WindowsEditor } from '../operations/windows-editor.tsx';
 import { windowsInWords } from '../operations/words.ts';
 import { KIND_WORDS, connectionInWords, deviceName } from './device-words.ts';
 import { useMyDevice } from './my-device.ts';
+import { OwnDeviceQuestion } from './own-device-question.tsx';
 
 interface DeviceDetailsProps {
   device: Device;
@@ -25,7 +31,7 @@ interface DeviceDetailsProps {
 /** Everything about one device: what people give it, its bedtime, its group and lists, and what was seen of it. */
 export function DeviceDetails({ device, plan, onForgotten }: DeviceDetailsProps) {
   const { router, mayOperate } = useNetwork();
-  const [mine, setMine] = useMyDevice(router.id);
+  const { mine, say } = useMyDevice(router.id);
   return (
     <Stack>
       {device.randomised && (
@@ -40,7 +46,7 @@ export function DeviceDetails({ device, plan, onForgotten }: DeviceDetailsProps)
         label="I am using this device"
         description="Kept in this browser: blocking it asks once more."
         checked={mine === device.mac}
-        onChange={({ currentTarget }) => setMine(currentTarget.checked ? device.mac : null)}
+        onChange={({ currentTarget }) => say(currentTarget.checked ? device.mac : null)}
       />
       <Divider />
       <Bedtime device={device} plan={plan} />
@@ -70,7 +76,7 @@ function Description({ device }: { device: Device }) {
         busy={change.isPending}
         onRename={(name) => change.mutate({ name })}
       />
-      <Group gap="sm" grow>
+      <Line gap="sm" grow>
         <Select
           label="What it is"
           size="md"
@@ -89,7 +95,7 @@ function Description({ device }: { device: Device }) {
           value={device.icon}
           onChange={(value) => change.mutate({ icon: kindOf(value) })}
         />
-      </Group>
+      </Line>
       <Trouble error={change.error} />
     </>
   );
@@ -98,16 +104,19 @@ function Description({ device }: { device: Device }) {
 /** Times without Internet; none and no block is always allowed. */
 function Bedtime({ device, plan }: { device: Device; plan: AccessPlan }) {
   const { own, mayOperate, router } = useNetwork();
-  const [mine] = useMyDevice(router.id);
+  const { mine, asker } = useMyDevice(router.id);
+  const [asking, setAsking] = useState(false);
   const present = plan.blocks.find(({ mac }) => mac === device.mac);
   const [windows, setWindows] = useState(present?.windows ?? []);
   const block = useOperation('access.block');
   const unblock = useOperation('access.unblock');
   const same = JSON.stringify(windows) === JSON.stringify(present?.windows ?? []);
   const valid = windows.every(({ days, from, to }) => days.length > 0 && from !== '' && to !== '');
+  const setBedtime = (confirmed: boolean) => block.mutateAsync({ mac: device.mac, windows, asker: asker(confirmed) });
   const save = () => {
-    if (windows.length === 0) return unblock.mutate({ mac: device.mac });
-    block.mutate({ mac: device.mac, windows, asker: { devices: mine === null ? [] : [mine], confirmed: true } });
+    if (windows.length === 0) unblock.mutate({ mac: device.mac });
+    else if (mine === device.mac) setAsking(true);
+    else void setBedtime(false).catch(() => undefined);
   };
   return (
     <div>
@@ -131,8 +140,14 @@ function Bedtime({ device, plan }: { device: Device; plan: AccessPlan }) {
             <WindowsEditor windows={windows} onChange={setWindows} />
           )}
           <Trouble error={block.error ?? unblock.error} />
+          <OwnDeviceQuestion
+            opened={asking}
+            onClose={() => setAsking(false)}
+            name={deviceName(device)}
+            onConfirm={() => setBedtime(true)}
+          />
           {!same && (
-            <Group justify="flex-end" mt="sm">
+            <Line justify="flex-end" mt="sm">
               <Button
                 mih={44}
                 disabled={!own.live || !valid}
@@ -141,7 +156,7 @@ function Bedtime({ device, plan }: { device: Device; plan: AccessPlan }) {
               >
                 Save bedtime
               </Button>
-            </Group>
+            </Line>
           )}
         </>
       )}
@@ -150,19 +165,22 @@ function Bedtime({ device, plan }: { device: Device; plan: AccessPlan }) {
 }
 
 function Membership({ device, plan }: { device: Device; plan: AccessPlan }) {
-  const { own, mayOperate } = useNetwork();
+  const { own, mayOperate, router } = useNetwork();
+  const { mine, asker } = useMyDevice(router.id);
+  const [asked, setAsked] = useState<Group | null>(null);
   const group = useOperation('access.group');
   const list = useOperation('access.list');
   const present = plan.groups.find(({ members }) => members.includes(device.mac));
   const held = !mayOperate || !own.live || group.isPending || list.isPending;
+  const put = (changed: Group, confirmed: boolean) => group.mutateAsync({ group: changed, asker: asker(confirmed) });
   const move = (to: string | null) => {
     const target = plan.groups.find(({ id }) => String(id) === to);
-    if (target)
-      group.mutate({ group: { ...target, members: [...target.members, device.mac] }, asker: { confirmed: true } });
-    else if (present) {
-      const members = present.members.filter((mac) => mac !== device.mac);
-      group.mutate({ group: { ...present, members }, asker: { confirmed: true } });
-    }
+    const changed = target
+      ? { ...target, members: [...target.members, device.mac] }
+      : present && { ...present, members: present.members.filter((mac) => mac !== device.mac) };
+    if (!changed) return;
+    if (target?.policy.block && mine === device.mac) setAsked(changed);
+    else void put(changed, false).catch(() => undefined);
   };
   const onList = (mode: Mode) => (
     <Checkbox
@@ -197,6 +215,12 @@ function Membership({ device, plan }: { device: Device; plan: AccessPlan }) {
       {onList('whitelist')}
       {onList('blacklist')}
       <Trouble error={group.error ?? list.error} />
+      <OwnDeviceQuestion
+        opened={asked !== null}
+        onClose={() => setAsked(null)}
+        name={deviceName(device)}
+        onConfirm={async () => asked && put(asked, true)}
+      />
     </Stack>
   );
 }
@@ -250,7 +274,7 @@ function Forget({ device, onForgotten }: { device: Device; onForgotten: () => vo
     },
   });
   return (
-    <Group justify="flex-end">
+    <Line justify="flex-end">
       <Trouble error={forget.error} />
       <Button
         variant="subtle"
@@ -263,6 +287,6 @@ function Forget({ device, onForgotten }: { device: Device; onForgotten: () => vo
       >
         Forget this device
       </Button>
-    </Group>
+    </Line>
   );
 }

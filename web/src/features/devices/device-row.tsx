@@ -17,7 +17,7 @@ interface DeviceRowProps {
 /** One device: its picture, what is known of it, and the switch of its Internet. */
 export function DeviceRow({ device, plan, onOpen }: DeviceRowProps) {
   const { router } = useNetwork();
-  const [mine] = useMyDevice(router.id);
+  const { mine } = useMyDevice(router.id);
   const name = deviceName(device);
   const group = plan.groups.find(({ members }) => members.includes(device.mac));
   const block = plan.blocks.find(({ mac }) => mac === device.mac);

@@ -9,6 +9,8 @@ import { LoadingRows } from '../../shell/loading.tsx';
 import { Section } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { deviceName } from '../devices/device-words.ts';
+import { useMyDevice } from '../devices/my-device.ts';
+import { OwnDeviceQuestion } from '../devices/own-device-question.tsx';
 import { useNetwork } from './network-context.tsx';
 import { RatesFields } from './rates-fields.tsx';
 import { useAccess } from './use-access.ts';
@@ -129,11 +131,13 @@ interface GroupFormProps {
 }
 
 function GroupForm({ group, devices, isNew, onDone }: GroupFormProps) {
-  const { own } = useNetwork();
+  const { own, router } = useNetwork();
   const save = useOperation('access.group');
   const remove = useOperation('access.delete_group');
   const [draft, setDraft] = useState(group);
   const [asking, setAsking] = useState(false);
+  const [askingOwn, setAskingOwn] = useState(false);
+  const { mine, asker } = useMyDevice(router.id);
   const { policy } = draft;
   const valid =
     draft.name.trim() !== '' &&
@@ -141,8 +145,12 @@ function GroupForm({ group, devices, isNew, onDone }: GroupFormProps) {
   const names = new Map(devices.map((device) => [device.mac, deviceName(device)]));
   const macs = [...new Set([...names.keys(), ...draft.members])];
   const change = (part: Partial<DeviceGroup['policy']>) => setDraft({ ...draft, policy: { ...policy, ...part } });
-  const submit = () =>
-    save.mutate({ group: { ...draft, name: draft.name.trim() }, asker: { confirmed: true } }, { onSuccess: onDone });
+  const put = async (confirmed: boolean) => {
+    await save.mutateAsync({ group: { ...draft, name: draft.name.trim() }, asker: asker(confirmed) });
+    onDone();
+  };
+  const cutsOff = policy.block && mine !== null && draft.members.includes(mine);
+  const submit = () => (cutsOff ? setAskingOwn(true) : void put(false).catch(() => undefined));
   return (
     <Stack>
       <TextInput
@@ -208,6 +216,12 @@ function GroupForm({ group, devices, isNew, onDone }: GroupFormProps) {
           Save
         </Button>
       </Group>
+      <OwnDeviceQuestion
+        opened={askingOwn}
+        onClose={() => setAskingOwn(false)}
+        name={names.get(mine ?? '') ?? 'this device'}
+        onConfirm={() => put(true)}
+      />
       <Confirm
         opened={asking}
         onClose={() => setAsking(false)}

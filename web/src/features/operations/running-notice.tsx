@@ -3,17 +3,49 @@ import { Button, Group, Progress, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { api } from '../../api/calls.ts';
 import { useRuns, useSignedIn } from '../../api/queries.ts';
+import { PROBLEMS } from '@netpilot/control-plane/contract/problems.ts';
+import { OPERATIONS } from '@netpilot/control-plane/contract/operations/catalogue.ts';
+import { Notice } from '../../shell/notice.tsx';
+import { useNow } from '../../shell/time.tsx';
 import { useNetwork } from './network-context.tsx';
 import { OPERATION_WORDS } from './operation-words.ts';
 
-/** What runs or waits on the router now, whoever asked for it. */
+/** Operations that go on behind their answer. */
+const JOBS: ReadonlySet<string> = new Set(
+  Object.entries(OPERATIONS)
+    .filter(([, { job }]) => job)
+    .map(([name]) => name),
+);
+/** How long a failed job is told of, in milliseconds; the history keeps it. */
+const TOLD = 120_000;
+
+/** What runs or waits on the router now, whoever asked for it, and the person's own jobs that failed just now. */
 export function RunningNotice() {
   const { router } = useNetwork();
-  const open = useRuns(router.id).items.filter(({ endedAt }) => endedAt === null);
-  if (open.length === 0) return null;
+  const me = useSignedIn();
+  const now = useNow(10_000);
+  const runs = useRuns(router.id).items;
+  const open = runs.filter(({ endedAt }) => endedAt === null);
+  const failed = runs.filter(
+    ({ operation, state, endedAt, userId }) =>
+      userId === me.id && state === 'failed' && JOBS.has(operation) && now - Date.parse(endedAt ?? '') < TOLD,
+  );
+  return (
+    <>
+      {open.length > 0 && <Open runs={open} />}
+      {failed.slice(0, 1).map(({ id, operation, problem, detail }) => (
+        <Notice key={id} tone="bad" title={`${OPERATION_WORDS[operation] ?? operation} failed`} urgent>
+          {detail ?? (problem === null ? '' : PROBLEMS[problem].remedy)}
+        </Notice>
+      ))}
+    </>
+  );
+}
+
+function Open({ runs }: { runs: OperationRun[] }) {
   return (
     <div className="np-surface" role="status" aria-label="Running now" style={{ padding: 12 }}>
-      {open.map((run) => (
+      {runs.map((run) => (
         <Running key={run.id} run={run} />
       ))}
     </div>

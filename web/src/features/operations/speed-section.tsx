@@ -27,7 +27,6 @@ export function SpeedSection() {
   const test = useOperation('speedtest.run');
   const install = useOperation('packages.install');
   const running = runs.items.some(({ operation, endedAt }) => operation === 'speedtest.run' && endedAt === null);
-  const failed = runs.items.find(({ operation }) => operation === 'speedtest.run');
   const last = tests.items[0];
   const best = tools.data?.installed[0];
   const better = tools.data?.installable.includes('librespeed-cli') ?? false;
@@ -72,11 +71,6 @@ export function SpeedSection() {
           </Notice>
         )}
         <Trouble error={test.error ?? install.error ?? tools.error} />
-        {!running && failed?.state === 'failed' && (
-          <Notice tone="bad" title="The last test failed">
-            {failed.detail ?? 'Start it again in a moment.'}
-          </Notice>
-        )}
       </Section>
       <Section title="History">
         {tests.isPending && <LoadingRows rows={1} />}
