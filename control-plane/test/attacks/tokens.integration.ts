@@ -62,6 +62,41 @@ describe('forged and borrowed identities', () => {
   const bearer = async (token: string) =>
     (await fetch(`${bastion.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } })).status;
 
+  describe('a sign-in again', () => {
+    const now = () => Math.floor(Date.now() / 1_000);
+    /** Comes back from proving again who they are, as whoever the issuer says. @returns the problem, null for none. */
+    const again = async (person: TestPerson, claims: Claims): Promise<string | null> => {
+      issuer.signsIn(claims);
+      const { url, response } = await browse(person.jar, new URL('/api/v1/auth/sign-in-again', bastion.url));
+      await response.body?.cancel();
+      return url.searchParams.get('problem');
+    };
+
+    test('asks the issuer for more than a session that it has', async () => {
+      const { person } = await signIn(ALICE);
+      const left = await fetch(new URL('/api/v1/auth/sign-in-again', bastion.url), {
+        redirect: 'manual',
+        headers: { cookie: person.jar.header(new URL(bastion.url)) ?? '' },
+      });
+      const { searchParams } = new URL(left.headers.get('location') ?? '');
+      expect([searchParams.get('prompt'), searchParams.get('max_age')]).toEqual(['login', '0']);
+    });
+
+    test.each<[string, () => Claims, string | null]>([
+      ['a fresh one counts', () => ({ ...ALICE, auth_time: now() }), null],
+      ['one from the issuer’s own session does not', () => ({ ...ALICE, auth_time: now() - 600 }), 'sign_in_failed'],
+      ['one that does not say when does not', () => ALICE, 'sign_in_failed'],
+      ['one from the future does not', () => ({ ...ALICE, auth_time: now() + 600 }), 'sign_in_failed'],
+      ['one with a time that is none does not', () => ({ ...ALICE, auth_time: `${now()}` }), 'sign_in_failed'],
+      ['somebody else’s does not', () => ({ ...MALLORY, auth_time: now() }), 'sign_in_failed'],
+    ])('%s', async (_what, claims, problem) => {
+      const { person } = await signIn(ALICE);
+      const before = await person.me();
+      expect(await again(person, claims())).toBe(problem);
+      expect(await person.me()).toEqual(before);
+    });
+  });
+
   describe('an access token', () => {
     let alice: Me;
     let mallory: Me;

@@ -69,12 +69,12 @@ describe('a lock', () => {
       socket.on('error', () => undefined);
     });
 
-  const targets: [string, () => TestPerson, () => LockInput['target'], Partial<LockInput>?][] = [
-    ['a person', () => alice, () => ({ type: 'user', userId: carolId })],
+  const targets: [string, () => TestPerson, () => LockInput['target'], Partial<LockInput>][] = [
+    ['a person', () => alice, () => ({ type: 'user', userId: carolId }), {}],
     ['a person everywhere', () => root, () => ({ type: 'user', userId: carolId }), { organisationId: null }],
-    ['a router', () => alice, () => ({ type: 'router', routerId: router.id })],
-    ['an organisation', () => root, () => ({ type: 'organisation' })],
-    ['a role', () => alice, () => ({ type: 'role', role: 'operator' })],
+    ['a router', () => alice, () => ({ type: 'router', routerId: router.id }), {}],
+    ['an organisation', () => root, () => ({ type: 'organisation' }), {}],
+    ['a role', () => alice, () => ({ type: 'role', role: 'operator' }), {}],
   ];
 
   test.each(targets)(
