@@ -25,7 +25,11 @@ const STRANGER: DemoDevice = { name: 'stranger', mac: '00:16:3e:00:00:04', addre
 
 let network: OperationsNetwork;
 beforeAll(async () => {
-  network = await OperationsNetwork.start({ name: 'access', devices: [CHILD, OTHER, AWAY], packages: ['tc-tiny'] });
+  network = await OperationsNetwork.start({
+    name: 'access',
+    devices: [CHILD, OTHER, AWAY],
+    packages: ['tc-tiny', 'nlbwmon'],
+  });
   await eventually('the other device to join the Wi-Fi', async () => (await reach(network, 'other')).v6 === 1_000);
 });
 afterAll(() => network?.stop());
@@ -142,6 +146,21 @@ describe('a mode', () => {
   });
 });
 
+describe('a whole plan', () => {
+  test('takes the place of the router’s, and is refused when it was made for another', async () => {
+    const { plan, revision } = await network.operate('access.read', {});
+    const wanted = { ...plan, blocks: [{ mac: CHILD.mac, windows: [] }] };
+    const done = await network.operate('access.apply', { plan: wanted, revision });
+    expect(done.revision).not.toBe(revision);
+    expect(await reach(network, 'child')).toEqual(NO_BYTES);
+    const late = await network.attempt('access.apply', { plan, revision });
+    expect(late).toMatchObject({ problem: { code: 'conflict' } });
+    expect(await reach(network, 'child')).toEqual(NO_BYTES);
+    expect((await network.operate('access.apply', { plan, revision: done.revision })).revision).toBe(revision);
+    expect(await reach(network, 'child')).toEqual(ALL_BYTES);
+  });
+});
+
 describe('groups', () => {
   test('members share the rate of theirs, and one that leaves has none', async () => {
     const policy = { block: false, limit: { downMbps: 3, upMbps: null }, windows: [] };
@@ -165,6 +184,19 @@ describe('groups', () => {
     expect(await reach(network, 'stranger')).toEqual(ALL_BYTES);
     await expect(network.operate('access.delete_group', { id: 0 })).rejects.toThrow('invalid_request');
   });
+});
+
+test('usage is nlbwmon’s where that is installed', async () => {
+  const of = async () => {
+    const { source, counters } = await network.operate('usage.read', {});
+    expect(source).toBe('nlbwmon');
+    return counters.find(({ mac }) => mac === OTHER.mac)?.downBytes ?? 0;
+  };
+  const before = await of();
+  await network.around.run('other', 'nc 203.0.113.1 7001 < /dev/null | head -c 2000000 > /dev/null');
+  await eventually('two megabytes in its counters', async () => (await of()) - before >= 2_000_000);
+  const { periods } = await network.operate('usage.periods', {});
+  expect(periods).toContain(await network.shell('date -u +%Y-%m-01'));
 });
 
 describe('a reset', () => {

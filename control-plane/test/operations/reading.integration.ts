@@ -77,6 +77,10 @@ describe('reading', () => {
   });
 
   test('a speed test measures the line, and says how far it is', async () => {
+    expect(await network.operate('speedtest.tools', {})).toMatchObject({
+      installed: ['wget'],
+      installable: expect.arrayContaining(['librespeed-cli']),
+    });
     const stages: string[] = [];
     const input = { tool: 'wget', url: 'http://203.0.113.1/', seconds: 3 } as const;
     const answer = await network.attempt('speedtest.run', input, (stage) => stages.push(stage));
