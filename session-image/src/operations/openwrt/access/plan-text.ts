@@ -68,7 +68,8 @@ export function parsePlan(text: string): StoredPlan {
   const blocks = new Map(
     sections.flatMap((section) => {
       const mac = section.type === 'block' ? macOf(section.options.get('mac')) : null;
-      return mac === null ? [] : [[mac, { mac, windows: windowsOf(section) }] as const];
+      const windows = windowsOf(section);
+      return mac === null || windows === null ? [] : [[mac, { mac, windows }] as const];
     }),
   );
   const taken = new Set<string>();
@@ -106,14 +107,15 @@ function groupOf(section: UciSection): Group[] {
   const id = /^group_(\d{1,2})$/u.exec(section.name ?? '')?.[1];
   if (section.type !== 'group' || id === undefined) return [];
   const { options } = section;
+  const windows = windowsOf(section);
   return [
     {
       id: Number(id),
       name: (nameOf(options.get('name')) ?? `Group ${id}`).slice(0, 80).trim(),
       policy: {
-        block: options.get('block') === '1',
-        limit: options.get('limit') === '1' ? ratesOf(section, 'limit') : null,
-        windows: windowsOf(section),
+        block: options.get('block') === '1' && windows !== null,
+        limit: options.get('limit') === '1' && windows !== null ? ratesOf(section, 'limit') : null,
+        windows: windows ?? [],
       },
       members: macsOf(section, 'member', 1_024),
     },
@@ -153,13 +155,16 @@ function ratesOf({ options }: UciSection, prefix: string): Rates {
 
 const windowText = ({ days, from, to }: TimeWindow) => `${days.join(',')} ${from}-${to}`;
 
-function windowsOf(section: UciSection): TimeWindow[] {
-  return (section.lists.get('window') ?? []).slice(0, 16).flatMap((text) => {
+/** Null when windows are listed and none of them makes sense: what was meant for some hours must not hold always. */
+function windowsOf(section: UciSection): TimeWindow[] | null {
+  const listed = (section.lists.get('window') ?? []).slice(0, 16);
+  const windows = listed.flatMap((text) => {
     const [days = '', times = ''] = text.split(' ');
     const [from, to] = times.split('-');
     const window = TimeWindowSchema.safeParse({ days: [...new Set(days.split(','))], from, to });
     return window.success ? [window.data] : [];
   });
+  return listed.length > 0 && windows.length === 0 ? null : windows;
 }
 
 function macsOf(section: UciSection, list: string, limit: number): string[] {

@@ -134,6 +134,11 @@ describe('a plan on the router', () => {
     expect(parsePlan(planText({ plan: EMPTY_PLAN, former })).former).toEqual(former);
   });
 
+  test('whose times somebody damaged does not hold always', () => {
+    const damaged = fixture('plan').replace('21:00-06:30', '25:00-06:30');
+    expect(parsePlan(damaged).plan.blocks).toEqual([{ mac: A, windows: [] }]);
+  });
+
   test('that somebody damaged is a plan still', () => {
     const line = fc.oneof(fc.constantFrom(...fixture('plan').split('\n'), ...HOSTILE), fc.string({ unit: 'binary' }));
     fc.assert(fc.property(fc.array(line), (lines) => void AccessPlan.parse(parsePlan(lines.join('\n')).plan)));
