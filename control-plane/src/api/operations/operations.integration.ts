@@ -143,6 +143,12 @@ describe('what is kept of a router', () => {
   const history = async (): Promise<OperationRun[]> =>
     (await network.runs.list(actor, tenant.routerId, { limit: 10 })).items;
 
+  const until = async (what: () => Promise<boolean> | boolean) => {
+    while (!(await what())) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  const eventuallyAsked = (count: number) => until(() => answers.asked.length >= count);
+  const eventuallyListed = (count: number) => until(async () => (await history()).length >= count);
+
   test('scans come in once each, and what people gave a device survives them', async () => {
     const router = scanned('00:00:00:00:00:99', { router: true });
     answers.give({ devices: [router, scanned(PHONE), scanned(LAPTOP, { online: false })], truncated: false, at: '' });
@@ -293,6 +299,39 @@ describe('what is kept of a router', () => {
     expect(items).toMatchObject([{ tool: 'wget', downMbps: 90.5, upMbps: null, userName: 'Alice' }]);
     const other = { ...actor, userId: randomUUID() };
     expect(await network.runs.get(other, tenant.routerId, id)).toMatchObject({ output: null });
+  });
+
+  test('changes run in order; who waits hears how many are before, and who leaves is not run', async () => {
+    const ends: ((output: unknown) => void)[] = [];
+    const wait = () => answers.next.push(() => new Promise((resolve) => ends.push(resolve)));
+    const confirmed = { ...state(EMPTY_PLAN), outcome: 'confirmed', warnings: [] };
+    for (let at = 0; at < 2; at += 1) wait();
+    const leaving = new AbortController();
+    const first = run('access.block', { mac: PHONE });
+    await eventuallyAsked(1);
+    const request = { name: 'access.block', input: { mac: LAPTOP }, watching: false } as const;
+    const second = network.operations.run(actor, sessionId, { ...request, signal: leaving.signal });
+    await eventuallyListed(2);
+    const third = run('access.mode', { mode: null });
+    await eventuallyListed(3);
+    expect((await history()).map(({ state: at, ahead }) => `${at} ${ahead}`)).toEqual([
+      'queued 2',
+      'queued 1',
+      'running 0',
+    ]);
+    leaving.abort();
+    await expect(second).rejects.toMatchObject({ code: 'operation_cancelled' });
+    expect((await history()).map(({ state: at, ahead }) => `${at} ${ahead}`)).toEqual([
+      'queued 1',
+      'cancelled 0',
+      'running 0',
+    ]);
+    ends[0]?.(confirmed);
+    await first;
+    await eventuallyAsked(2);
+    ends[1]?.(confirmed);
+    await third;
+    expect(answers.asked.map(([name]) => name)).toEqual(['access.block', 'access.mode']);
   });
 
   test('what another process left open is closed as interrupted', async () => {

@@ -4,6 +4,7 @@ import { Op } from 'sequelize';
 import type { Database } from '@netpilot/db/database.ts';
 import type { OperationRun as RunRow } from '@netpilot/db/models/operation-run.ts';
 import { type OperationAnswer, type OperationRun, RunState } from '../../../contract/operation-runs.ts';
+import { OPERATIONS, OperationName } from '../../../contract/operations/catalogue.ts';
 import type { OperationProgress } from '../../../contract/operations/operation.ts';
 import { ProblemCode } from '../../../contract/problems.ts';
 import type { Actor } from '../access/actor.ts';
@@ -105,6 +106,7 @@ export class RunBook {
     if ('output' in end) [active.output, active.warnings] = [end.output, end.warnings];
     this.#forgetLater(active.run.id);
     publish(active.run);
+    this.#moveUp(active.run.routerId);
     const { id, organisationId, userId, endedAt } = active.run;
     try {
       await database.transaction({ organisations: [organisationId], userId }, async (transaction) => {
@@ -181,6 +183,16 @@ export class RunBook {
     for (const timer of this.#forgetting) clearTimeout(timer);
   }
 
+  /** Tells those who wait for a router how many changes are still before theirs. */
+  #moveUp(routerId: string): void {
+    const line = [...this.#active.values()].filter(({ run }) => run.routerId === routerId && changes(run));
+    let ahead = line.filter(({ run }) => run.state === 'running').length;
+    for (const active of line.filter(({ run }) => run.state === 'queued')) {
+      if (active.run.ahead !== ahead) this.step(active, { ahead });
+      ahead += 1;
+    }
+  }
+
   #forgetLater(id: string): void {
     const timer = setTimeout(() => {
       this.#forgetting.delete(timer);
@@ -190,6 +202,11 @@ export class RunBook {
     const ended = [...this.#active.values()].filter(({ run }) => run.endedAt !== null);
     for (const { run } of ended.slice(0, Math.max(0, ended.length - KEPT_OUTPUTS))) this.#active.delete(run.id);
   }
+}
+
+function changes({ operation }: OperationRun): boolean {
+  const known = OperationName.safeParse(operation);
+  return known.success && OPERATIONS[known.data].changes;
 }
 
 function present(row: RunRow): OperationRun {
