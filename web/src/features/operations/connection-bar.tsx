@@ -152,9 +152,9 @@ interface BarProps {
 
 function Bar({ tone, icon, action, children }: BarProps) {
   return (
-    <Group className="np-notice np-link" data-tone={tone} gap="sm" role="status" aria-label="Connection">
+    <Group className="np-notice np-link" data-tone={tone} gap="sm" wrap="nowrap" role="status" aria-label="Connection">
       {icon}
-      <Text component="div" size="sm" flex="1 1 200px">
+      <Text component="div" size="sm" flex={1} miw={0}>
         {children}
       </Text>
       {action}

@@ -1,6 +1,6 @@
 import type { Router } from '@netpilot/control-plane/contract/routers.ts';
 import { Box } from '@mantine/core';
-import { type ComponentType, useMemo } from 'react';
+import { type ComponentType, useEffect, useMemo, useRef } from 'react';
 import { NavLink, useParams } from 'react-router';
 import { useRouter, useSignedIn } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
@@ -17,7 +17,7 @@ import { DriftNotice } from './drift-notice.tsx';
 import { GroupsSection } from './groups-section.tsx';
 import { HistorySection } from './history-section.tsx';
 import { LimitsSection } from './limits-section.tsx';
-import { NetworkContext } from './network-context.tsx';
+import { NetworkContext, useNetwork } from './network-context.tsx';
 import './operations.css';
 import { OverviewSection } from './overview-section.tsx';
 import { RunningNotice } from './running-notice.tsx';
@@ -70,20 +70,7 @@ function Loaded({ router }: { router: Router }) {
         lead={<RouterStateLine router={router} />}
       >
         <ConnectionBar />
-        <nav aria-label="Parts of the network" className="np-tabs">
-          {SECTIONS.map(({ id, label, Icon }) => (
-            <NavLink
-              key={id}
-              to={paths.network(router.id, id)}
-              className="np-tab"
-              aria-current={id === current.id ? 'page' : undefined}
-              replace
-            >
-              <Icon size={18} aria-hidden />
-              {label}
-            </NavLink>
-          ))}
-        </nav>
+        <Parts current={current.id} />
         <RunningNotice />
         <DriftNotice />
         <Box role="region" aria-label={current.label}>
@@ -91,5 +78,30 @@ function Loaded({ router }: { router: Router }) {
         </Box>
       </Page>
     </NetworkContext>
+  );
+}
+
+function Parts({ current }: { current: SectionId }) {
+  const { router } = useNetwork();
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const tab = list.current?.querySelector('[aria-current="page"]');
+    tab?.scrollIntoView({ inline: 'center', block: 'nearest' });
+  }, [current]);
+  return (
+    <nav ref={list} aria-label="Parts of the network" className="np-tabs">
+      {SECTIONS.map(({ id, label, Icon }) => (
+        <NavLink
+          key={id}
+          to={paths.network(router.id, id)}
+          className="np-tab"
+          aria-current={id === current ? 'page' : undefined}
+          replace
+        >
+          <Icon size={18} aria-hidden />
+          {label}
+        </NavLink>
+      ))}
+    </nav>
   );
 }
