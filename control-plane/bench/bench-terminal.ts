@@ -9,6 +9,8 @@ const ACK_MS = 50;
 
 /** A page's terminal that parses frames, acknowledges and keeps no text. Owner of its socket. */
 export class BenchTerminal {
+  /** Its number within the session. */
+  readonly id: number;
   /** When the first byte of output was here, by `performance.now()`; null before. */
   firstOutputAt: number | null = null;
   /** Bytes of output read. */
@@ -21,7 +23,8 @@ export class BenchTerminal {
   #failed: (error: Error) => void = () => {};
   #over: Error | null = null;
 
-  private constructor(socket: WebSocket) {
+  private constructor(id: number, socket: WebSocket) {
+    this.id = id;
     this.#socket = socket;
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: Buffer) => this.#take(data));
@@ -33,7 +36,12 @@ export class BenchTerminal {
   static async open(person: TestPerson, sessionId: string): Promise<BenchTerminal> {
     const terminals = `/sessions/${sessionId}/terminals`;
     const { id } = await person.ask(z.object({ id: z.int() }), 'POST', terminals, { cols: 80, rows: 24 });
-    return new BenchTerminal(person.webSocket(`${terminals}/${id}/attach`));
+    return new BenchTerminal(id, person.webSocket(`${terminals}/${id}/attach`));
+  }
+
+  /** Opens one more page on a terminal, which follows. */
+  static follow(person: TestPerson, sessionId: string, id: number): BenchTerminal {
+    return new BenchTerminal(id, person.webSocket(`/sessions/${sessionId}/terminals/${id}/attach?role=follower`));
   }
 
   type(text: string): void {

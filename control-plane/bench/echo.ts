@@ -35,6 +35,11 @@ export class EchoPair {
     }
   }
 
+  /** Number of our terminal. */
+  get terminalId(): number {
+    return this.#terminal.id;
+  }
+
   /** Types keys in turn. @returns milliseconds from each key to its echo. */
   async sample(count: number): Promise<{ ours: number[]; ssh: number[] }> {
     const ours: number[] = [];
