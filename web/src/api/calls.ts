@@ -77,6 +77,8 @@ export const api = {
   endOtherSignIns: () => request({ method: 'DELETE', path: '/auth/sessions' }),
 
   organisations: (signal?: Signal) => request({ path: '/organisations', answer: listOf(Organisation), signal }),
+  organisation: (id: string, signal?: Signal) =>
+    request({ path: `/organisations/${id}`, answer: Organisation, signal }),
   createOrganisation: (body: OrganisationInput) =>
     request({ method: 'POST', path: '/organisations', body, answer: Organisation }),
   renameOrganisation: (id: string, body: OrganisationInput) =>

@@ -3,6 +3,7 @@ export const keys = {
   me: ['me'] as const,
   signIns: ['sign-ins'] as const,
   organisations: ['organisations'] as const,
+  organisation: (organisationId: string) => ['organisations', organisationId] as const,
   members: (organisationId: string) => ['members', organisationId] as const,
   audit: (organisationId: string | null, filter: object) => ['audit', organisationId, filter] as const,
   policy: (organisationId: string) => ['policy', organisationId] as const,

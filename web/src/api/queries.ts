@@ -31,6 +31,13 @@ export function useSignedIn(): Me {
 export const useSignIns = () => useQuery({ queryKey: keys.signIns, queryFn: ({ signal }) => api.signIns(signal) });
 export const useOrganisations = () =>
   useQuery({ queryKey: keys.organisations, queryFn: ({ signal }) => api.organisations(signal) });
+export const useOrganisation = (organisationId: string | null) =>
+  useQuery({
+    enabled: organisationId !== null,
+    queryKey: keys.organisation(organisationId ?? ''),
+    queryFn: ({ signal }) => api.organisation(organisationId ?? '', signal),
+    staleTime: 300_000,
+  });
 export const useMembers = (organisationId: string) =>
   useQuery({ queryKey: keys.members(organisationId), queryFn: ({ signal }) => api.members(organisationId, signal) });
 export const useRouter = (routerId: string) =>

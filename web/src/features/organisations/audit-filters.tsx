@@ -1,7 +1,7 @@
 import { AUDIT_ACTIONS, type AuditAction, type AuditFilter } from '@netpilot/control-plane/contract/audit.ts';
-import { Group, Select, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
-import { IconSearch } from '@tabler/icons-react';
+import { Button, Group, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useDisclosure, useMediaQuery } from '@mantine/hooks';
+import { IconFilter, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMembers, useRouters } from '../../api/queries.ts';
 import { AUDIT_WORDS } from './audit-words.ts';
@@ -19,6 +19,8 @@ const WAIT_MS = 300;
 /** Which entries are shown: by what happened, who, which router, when, and text. */
 export function AuditFilters({ organisationId, filter, onChange }: AuditFiltersProps) {
   const [text, setText] = useState('');
+  const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });
+  const [opened, { toggle }] = useDisclosure(false);
   const search = useDebouncedCallback((value: string) => {
     const trimmed = value.trim();
     onChange({ ...filter, text: trimmed === '' ? undefined : trimmed });
@@ -26,6 +28,7 @@ export function AuditFilters({ organisationId, filter, onChange }: AuditFiltersP
   return (
     <Group component="search" gap="sm" align="flex-end" className="np-actions">
       <TextInput
+        size="md"
         label="Search"
         flex="1 1 180px"
         leftSection={<IconSearch size={16} aria-hidden />}
@@ -36,7 +39,27 @@ export function AuditFilters({ organisationId, filter, onChange }: AuditFiltersP
           search(currentTarget.value);
         }}
       />
+      {phone && (
+        <Button
+          variant="default"
+          size="md"
+          leftSection={<IconFilter size={18} aria-hidden />}
+          aria-expanded={opened}
+          onClick={toggle}
+        >
+          Filters
+        </Button>
+      )}
+      {(opened || !phone) && <MoreFilters organisationId={organisationId} filter={filter} onChange={onChange} />}
+    </Group>
+  );
+}
+
+function MoreFilters({ organisationId, filter, onChange }: AuditFiltersProps) {
+  return (
+    <>
       <Select
+        size="md"
         label="What"
         flex="1 1 180px"
         data={ACTIONS}
@@ -50,18 +73,20 @@ export function AuditFilters({ organisationId, filter, onChange }: AuditFiltersP
         <PeopleAndRouters organisationId={organisationId} filter={filter} onChange={onChange} />
       )}
       <TextInput
+        size="md"
         label="From"
         type="datetime-local"
-        flex="0 1 200px"
+        flex="1 1 200px"
         onChange={({ currentTarget }) => onChange({ ...filter, from: instantOf(currentTarget.value) })}
       />
       <TextInput
+        size="md"
         label="Until"
         type="datetime-local"
-        flex="0 1 200px"
+        flex="1 1 200px"
         onChange={({ currentTarget }) => onChange({ ...filter, until: instantOf(currentTarget.value) })}
       />
-    </Group>
+    </>
   );
 }
 
@@ -71,6 +96,7 @@ function PeopleAndRouters({ organisationId, filter, onChange }: AuditFiltersProp
   return (
     <>
       <Select
+        size="md"
         label="Person"
         flex="1 1 160px"
         data={members.map(({ userId, name }) => ({ value: userId, label: name }))}
@@ -81,6 +107,7 @@ function PeopleAndRouters({ organisationId, filter, onChange }: AuditFiltersProp
         onChange={(id) => onChange({ ...filter, personId: id ?? undefined })}
       />
       <Select
+        size="md"
         label="Router"
         flex="1 1 160px"
         data={routers.map(({ id, name }) => ({ value: id, label: name }))}

@@ -58,7 +58,8 @@ function Finding({ found: { intact, entries, anchors, head, fault } }: { found: 
   }
   return (
     <Notice tone="good" title="Whole">
-      All {entries} entries are as they were written, and fit {anchors} signed heads.
+      All {entries} entries are as they were written, and fit{' '}
+      {anchors === 1 ? 'the signed head' : `${anchors} signed heads`}.
       {head !== null && (
         <>
           {' '}

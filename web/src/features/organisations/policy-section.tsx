@@ -68,6 +68,7 @@ function PolicyForm({ organisationId, policy, mayChange }: PolicyFormProps) {
           onChange={({ currentTarget }) => setDraft({ ...draft, recordInput: currentTarget.checked })}
         />
         <NumberInput
+          size="md"
           label="Recordings are kept for"
           suffix=" days"
           min={1}

@@ -6,7 +6,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/calls.ts';
 import { keys } from '../../api/keys.ts';
-import { useMembers, useOrganisations, useRouters, useSignedIn } from '../../api/queries.ts';
+import { useMembers, useOrganisation, useOrganisations, useRouters, useSignedIn, useUsers } from '../../api/queries.ts';
 import { Notice } from '../../shell/notice.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { administers } from '../organisations/rights.ts';
@@ -17,6 +17,9 @@ interface LockDialogProps {
   session?: Session;
   onClose: () => void;
 }
+
+/** In the place of an organisation: a person is locked in every one. */
+const EVERYWHERE = 'everywhere';
 
 const KINDS: { value: LockTarget['type']; label: string }[] = [
   { value: 'user', label: 'A person' },
@@ -29,10 +32,15 @@ const KINDS: { value: LockTarget['type']; label: string }[] = [
 export function LockDialog({ session, onClose }: LockDialogProps) {
   const client = useQueryClient();
   const me = useSignedIn();
-  const organisations = (useOrganisations().data?.items ?? []).filter(
-    ({ id }) => me.platformAdministrator || administers(me, id),
-  );
-  const [organisationId, setOrganisationId] = useState(session?.organisationId ?? organisations[0]?.id ?? null);
+  const organisations = (useOrganisations().data?.items ?? []).filter(({ id }) => administers(me, id));
+  const theirs = useOrganisation(session?.organisationId ?? null).data;
+  const places = [
+    ...organisations.map(({ id, name }) => ({ value: id, label: name })),
+    ...(theirs && !organisations.some(({ id }) => id === theirs.id) ? [{ value: theirs.id, label: theirs.name }] : []),
+    ...(me.platformAdministrator ? [{ value: EVERYWHERE, label: 'Everywhere' }] : []),
+  ];
+  const [place, setPlace] = useState(session?.organisationId ?? places[0]?.value ?? EVERYWHERE);
+  const organisationId = place === EVERYWHERE ? null : place;
   const [kind, setKind] = useState<LockTarget['type']>('user');
   const [userId, setUserId] = useState<string | null>(session?.userId ?? null);
   const [routerId, setRouterId] = useState<string | null>(session?.routerId ?? null);
@@ -46,7 +54,7 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
     role: { type: 'role', role },
     organisation: { type: 'organisation' },
   };
-  const target = chosen[kind];
+  const target = organisationId === null ? chosen.user : chosen[kind];
   const set = useMutation({
     mutationFn: (input: LockInput) => api.setLock(input),
     onSuccess: async () => {
@@ -55,12 +63,11 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
     },
   });
   const submit = () => {
-    if (target === null || organisationId === null) return;
+    if (target === null) return;
     const hours = LOCK_TIMES.find(({ value }) => value === time)?.hours ?? null;
     const expiresAt = hours === null ? null : new Date(Date.now() + hours * 3_600_000).toISOString();
     set.mutate({ organisationId, target, message: message.trim(), expiresAt });
   };
-  const known = organisations.some(({ id }) => id === organisationId);
   return (
     <Modal opened onClose={onClose} title={<Text fw={650}>New lock</Text>}>
       <form
@@ -70,34 +77,40 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
         }}
       >
         <Stack>
-          {organisations.length > 1 && known && (
+          {places.length > 1 && (
             <Select
+              size="md"
               label="Organisation"
-              data={organisations.map(({ id, name }) => ({ value: id, label: name }))}
-              value={organisationId}
+              data={places}
+              value={place}
               allowDeselect={false}
               onChange={(id) => {
-                setOrganisationId(id);
+                setPlace(id ?? EVERYWHERE);
                 setUserId(null);
                 setRouterId(null);
               }}
             />
           )}
-          <Select
-            label="What is locked"
-            data={KINDS}
-            value={kind}
-            allowDeselect={false}
-            onChange={(value) => setKind(value as LockTarget['type'])}
-          />
+          {organisationId !== null && (
+            <Select
+              size="md"
+              label="What is locked"
+              data={KINDS}
+              value={kind}
+              allowDeselect={false}
+              onChange={(value) => setKind(value as LockTarget['type'])}
+            />
+          )}
+          {organisationId === null && <AnybodySelect value={userId} onChange={setUserId} />}
           {organisationId !== null && kind === 'user' && (
             <PersonSelect organisationId={organisationId} session={session} value={userId} onChange={setUserId} />
           )}
           {organisationId !== null && kind === 'router' && (
             <RouterSelect organisationId={organisationId} session={session} value={routerId} onChange={setRouterId} />
           )}
-          {kind === 'role' && (
+          {organisationId !== null && kind === 'role' && (
             <Select
+              size="md"
               label="Role"
               data={[...ROLES]}
               value={role}
@@ -106,6 +119,7 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
             />
           )}
           <TextInput
+            size="md"
             label="Reason"
             description="Shown to those whom it holds."
             value={message}
@@ -115,6 +129,7 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
             onChange={({ currentTarget }) => setMessage(currentTarget.value)}
           />
           <Select
+            size="md"
             label="For how long"
             data={LOCK_TIMES.map(({ value, label }) => ({ value, label }))}
             value={time}
@@ -132,7 +147,7 @@ export function LockDialog({ session, onClose }: LockDialogProps) {
               color="red.9"
               mih={44}
               loading={set.isPending}
-              disabled={target === null || organisationId === null || message.trim() === ''}
+              disabled={target === null || message.trim() === ''}
             >
               Lock
             </Button>
@@ -150,12 +165,28 @@ interface ThingSelectProps {
   onChange: (id: string | null) => void;
 }
 
+/** Anybody on the bastion, for the platform administrator. */
+function AnybodySelect({ value, onChange }: Pick<ThingSelectProps, 'value' | 'onChange'>) {
+  const users = useUsers().items;
+  return (
+    <Select
+      size="md"
+      label="Person"
+      data={users.map(({ id, name, email }) => ({ value: id, label: email === null ? name : `${name} (${email})` }))}
+      value={value}
+      searchable
+      onChange={onChange}
+    />
+  );
+}
+
 function PersonSelect({ organisationId, session, value, onChange }: ThingSelectProps) {
   const members = useMembers(organisationId).data?.items ?? [];
   const options = members.map((member) => ({ value: member.userId, label: `${member.name} (${member.role})` }));
   const missing = session !== undefined && !members.some(({ userId }) => userId === session.userId);
   return (
     <Select
+      size="md"
       label="Person"
       data={missing ? [{ value: session.userId, label: session.userName }, ...options] : options}
       value={value}
@@ -172,6 +203,7 @@ function RouterSelect({ organisationId, session, value, onChange }: ThingSelectP
   const missing = session !== undefined && theirs !== null && !routers.some(({ id }) => id === theirs);
   return (
     <Select
+      size="md"
       label="Router"
       data={missing ? [{ value: theirs, label: session.routerName }, ...options] : options}
       value={value}

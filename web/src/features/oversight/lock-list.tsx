@@ -4,11 +4,11 @@ import { IconLock, IconLockOpen } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api } from '../../api/calls.ts';
 import { keys } from '../../api/keys.ts';
-import { useOrganisations } from '../../api/queries.ts';
 import { Empty } from '../../shell/loading.tsx';
 import { Ago } from '../../shell/time.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { lockedThing } from './lock-words.ts';
+import { OrganisationName } from './organisation-name.tsx';
 
 /** The locks that stand, and lifting one. */
 export function LockList({ locks, onAdd }: { locks: readonly Lock[]; onAdd: () => void }) {
@@ -38,15 +38,10 @@ export function LockList({ locks, onAdd }: { locks: readonly Lock[]; onAdd: () =
 
 function LockRow({ lock }: { lock: Lock }) {
   const client = useQueryClient();
-  const organisations = useOrganisations().data?.items ?? [];
   const lift = useMutation({
     mutationFn: () => api.liftLock(lock.id),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.locks }),
   });
-  const where =
-    lock.organisationId === null
-      ? 'everywhere'
-      : (organisations.find(({ id }) => id === lock.organisationId)?.name ?? 'another organisation');
   return (
     <Box component="li" className="np-surface np-card" aria-label={lockedThing(lock)}>
       <Group justify="space-between" gap="md">
@@ -54,7 +49,8 @@ function LockRow({ lock }: { lock: Lock }) {
           <Text fw={650}>{lockedThing(lock)}</Text>
           <Text size="sm">{lock.message}</Text>
           <Text size="sm" c="dimmed" mt={4}>
-            {where} · by {lock.createdBy} <Ago at={lock.createdAt} /> ·{' '}
+            {lock.organisationId === null ? 'Everywhere' : <OrganisationName id={lock.organisationId} />} · by{' '}
+            {lock.createdBy} <Ago at={lock.createdAt} /> ·{' '}
             {lock.expiresAt === null ? 'until it is lifted' : `until ${new Date(lock.expiresAt).toLocaleString()}`}
           </Text>
         </Box>

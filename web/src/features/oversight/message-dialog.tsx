@@ -30,6 +30,7 @@ export function MessageDialog({ session, onClose }: { session: Session; onClose:
       >
         <Stack>
           <TextInput
+            size="md"
             label="Message"
             description="Shown above their terminals, with your name. It takes the place of an earlier one."
             value={text}

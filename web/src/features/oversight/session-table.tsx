@@ -1,20 +1,18 @@
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
 import { Text } from '@mantine/core';
-import { IconEye, IconLock, IconPlayerPause } from '@tabler/icons-react';
-import { useOrganisations } from '../../api/queries.ts';
+import { IconEye, IconLock } from '@tabler/icons-react';
 import { StateDot } from '../../shell/state-dot.tsx';
 import { useNow } from '../../shell/time.tsx';
 import { bytesInWords } from '../operations/words.ts';
 import { sessionState } from '../sessions/session-words.ts';
+import { OrganisationName } from './organisation-name.tsx';
 import { lengthOfTime } from './oversight-words.ts';
 import { SessionActions } from './session-actions.tsx';
 
 /** Running sessions, one a line: a table where there is room, cards on a phone. */
 export function SessionTable({ sessions }: { sessions: readonly Session[] }) {
   const now = useNow();
-  const organisations = useOrganisations().data?.items ?? [];
   const several = new Set(sessions.map(({ organisationId }) => organisationId)).size > 1;
-  const nameOf = (id: string) => organisations.find((organisation) => organisation.id === id)?.name ?? id.slice(0, 8);
   return (
     <div className="np-surface np-oversight">
       <table aria-label="Running sessions">
@@ -45,7 +43,11 @@ export function SessionTable({ sessions }: { sessions: readonly Session[] }) {
                 {session.userName}
               </th>
               <td data-label="Router">{session.routerName}</td>
-              {several && <td data-label="Organisation">{nameOf(session.organisationId)}</td>}
+              {several && (
+                <td data-label="Organisation">
+                  <OrganisationName id={session.organisationId} />
+                </td>
+              )}
               <td data-label="State">
                 <SessionState session={session} />
               </td>
@@ -77,13 +79,8 @@ function SessionState({ session }: { session: Session }) {
       <StateDot tone={paused ? 'warn' : tone}>
         {queue ? `Waiting, place ${queue.position}` : paused ? `Paused by ${paused.by}` : words}
       </StateDot>
-      {(screenLockedAt !== null || watchers.length > 0 || paused !== null) && (
+      {(screenLockedAt !== null || watchers.length > 0) && (
         <Text component="div" size="xs" c="dimmed" className="np-oversight-notes">
-          {paused !== null && (
-            <span>
-              <IconPlayerPause size={13} aria-hidden /> input held back
-            </span>
-          )}
           {screenLockedAt !== null && (
             <span>
               <IconLock size={13} aria-hidden /> screen locked

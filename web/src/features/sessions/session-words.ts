@@ -23,7 +23,7 @@ export const END_WORDS: Record<EndReason, { title: string; advice: string }> = {
   idle: { title: 'Ended because nothing happened for a while', advice: 'Start again whenever you need it.' },
   lifetime: { title: 'Ended at the longest time a session may take', advice: 'Start again to go on working.' },
   admin: { title: 'An administrator ended this session', advice: 'Ask an administrator of the organisation why.' },
-  lock: { title: 'Ended because the account was locked', advice: 'Ask the operator of this bastion.' },
+  lock: { title: 'Ended by a lock', advice: 'Ask an administrator of the organisation.' },
   access_lost: { title: 'You lost access to this router', advice: 'Ask an administrator of the organisation.' },
   abandoned: { title: 'Given up while it waited', advice: 'Nobody was looking any more. Start again for a new place.' },
   router_lost: { title: 'The router was lost', advice: 'Check its power and Internet line, then start again.' },
