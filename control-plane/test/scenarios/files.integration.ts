@@ -58,8 +58,11 @@ describe('the files of a router', () => {
   });
   afterAll(() => bastion?.close());
 
-  const address = (what: string, query: Record<string, string | number> = {}) =>
-    `/sessions/${session}/files/${what}?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString()}`;
+  const address = (what: string, query: Record<string, string | number> = {}) => {
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) search.set(name, String(value));
+    return `/sessions/${session}/files/${what}?${search.toString()}`;
+  };
   const at = (name: string) => join(root, name);
   const ask = <T extends z.ZodType>(schema: T, what: string, path: string, more: Record<string, string> = {}) =>
     alice.ask(schema, 'GET', address(what, { path, ...more }));
@@ -71,13 +74,13 @@ describe('the files of a router', () => {
     method: string,
     what: string,
     query: Record<string, string | number>,
-    body: Uint8Array<ArrayBuffer>,
+    body: Uint8Array,
     headers: Record<string, string> = {},
   ): Promise<Response> {
     const url = new URL(`/api/v1${address(what, query)}`, alice.url);
     return fetch(url, {
       method,
-      body,
+      body: new Uint8Array(body),
       headers: {
         origin: alice.url,
         cookie: alice.jar.header(url) ?? '',

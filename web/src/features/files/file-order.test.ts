@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
 import { encodeRouterName } from '@netpilot/control-plane/contract/router-path.ts';
-import { type FileOrder, keyOf, orderEntries } from './file-order.ts';
+import { type FileOrder, filterEntries, keyOf, sortEntries } from './file-order.ts';
 
 const entry = (name: string, more: Partial<FileEntry> = {}): FileEntry => ({
   name: encodeRouterName(Buffer.from(name, 'latin1')),
@@ -17,6 +17,8 @@ const entry = (name: string, more: Partial<FileEntry> = {}): FileEntry => ({
   ...more,
 });
 const ORDER: FileOrder = { column: 'name', descending: false, filter: '', hidden: false };
+const orderEntries = (entries: readonly FileEntry[], order: FileOrder) =>
+  filterEntries(sortEntries(entries, order), order);
 const names = (entries: readonly FileEntry[]) => entries.map(({ name }) => name.text);
 
 test('folders first, names as people count, hidden ones and growing uploads not', () => {

@@ -16,19 +16,29 @@ export interface FileOrder {
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
-/** @returns the entries to show, folders first whatever the order; what uploads are growing in is never shown. */
-export function orderEntries(entries: readonly FileEntry[], order: FileOrder): FileEntry[] {
-  const filter = order.filter.toLowerCase();
-  const shown = entries.filter(
-    ({ name }) =>
-      (order.hidden || !name.text.startsWith('.')) &&
-      (filter === '' || name.text.toLowerCase().includes(filter)) &&
-      !isUploadName(name),
-  );
-  const sign = order.descending ? -1 : 1;
-  const compare = COMPARE[order.column];
-  return shown.sort(
+/** @returns the entries in order, folders first whatever the order. */
+export function sortEntries(
+  entries: readonly FileEntry[],
+  { column, descending }: Pick<FileOrder, 'column' | 'descending'>,
+): FileEntry[] {
+  const sign = descending ? -1 : 1;
+  const compare = COMPARE[column];
+  return entries.toSorted(
     (one, other) => Number(isFolder(other)) - Number(isFolder(one)) || sign * compare(one, other) || byName(one, other),
+  );
+}
+
+/** @returns the entries to show, in the order they have; what uploads are growing in is never shown. */
+export function filterEntries(
+  entries: readonly FileEntry[],
+  { filter, hidden }: Pick<FileOrder, 'filter' | 'hidden'>,
+): FileEntry[] {
+  const wanted = filter.toLowerCase();
+  return entries.filter(
+    ({ name }) =>
+      (hidden || !name.text.startsWith('.')) &&
+      (wanted === '' || name.text.toLowerCase().includes(wanted)) &&
+      !isUploadName(name),
   );
 }
 

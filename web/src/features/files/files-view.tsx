@@ -15,7 +15,7 @@ import { type Chosen, chosenByDrop } from './chosen-files.ts';
 import { fileCalls } from './file-calls.ts';
 import { type Asked, FileDialog } from './file-dialogs.tsx';
 import { FileList, type Row } from './file-list.tsx';
-import { type Column, type FileOrder, keyOf, orderEntries } from './file-order.ts';
+import { type Column, type FileOrder, filterEntries, keyOf, sortEntries } from './file-order.ts';
 import { FileView } from './file-view.tsx';
 import { isFile, isFolder } from './file-words.ts';
 import './files.css';
@@ -45,7 +45,7 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
   });
   const path = pathIn(address.get('path')) ?? road.data?.home ?? null;
   const file = pathIn(address.get('file'));
-  const folder = useFolder(calls, live || file !== null ? path : null);
+  const folder = useFolder(calls, path, live);
   const [order, setOrder] = useState(FIRST_ORDER);
   const searching = useSearch(calls);
   const { search } = searching;
@@ -53,17 +53,22 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
   const [dropping, setDropping] = useState(false);
   const moving = useMoving(session.id, calls, live, path, folder);
 
+  const { column, descending } = order;
+  const sorted = useMemo(
+    () => sortEntries(folder.entries, { column, descending }),
+    [folder.entries, column, descending],
+  );
   const rows = useMemo<Row[]>(
     () =>
       search === null
-        ? orderEntries(folder.entries, order).map((entry) => ({ key: keyOf(entry), entry }))
+        ? filterEntries(sorted, order).map((entry) => ({ key: keyOf(entry), entry }))
         : search.found.map(({ folder: at, entry }) => ({
             key: `${at}/${keyOf(entry)}`,
             entry,
             place: printablePath(at),
             within: at,
           })),
-    [folder.entries, order, search],
+    [sorted, order, search],
   );
   const selection = useSelection(
     useMemo(() => rows.map(({ key }) => key), [rows]),

@@ -21,13 +21,14 @@ const NOTHING: Folder = { stat: null, entries: [], loading: true, error: null, s
 /**
  * A folder's entries as they come in. What was shown stays until the new listing is whole, unless it is of another folder.
  * @param path null shows nothing.
+ * @param live false keeps what is shown and asks for nothing.
  */
-export function useFolder(calls: FileCalls, path: RouterPath | null): Folder & { reload: () => void } {
+export function useFolder(calls: FileCalls, path: RouterPath | null, live: boolean): Folder & { reload: () => void } {
   const [state, setState] = useState<{ path: RouterPath | null; folder: Folder }>({ path, folder: NOTHING });
   const [round, setRound] = useState(0);
 
   useEffect(() => {
-    if (path === null) return;
+    if (path === null || !live) return;
     const controller = new AbortController();
     const { signal } = controller;
     const show = (change: (folder: Folder) => Folder) => {
@@ -39,7 +40,7 @@ export function useFolder(calls: FileCalls, path: RouterPath | null): Folder & {
       show((before) => ({ ...before, loading: false, error }));
     });
     return () => controller.abort();
-  }, [calls, path, round]);
+  }, [calls, path, live, round]);
 
   const reload = useCallback(() => setRound((before) => before + 1), []);
   return { ...(state.path === path ? state.folder : NOTHING), reload };
@@ -54,6 +55,7 @@ async function load(
   const entries: FileEntry[] = [];
   let stat: FileStat | null = null;
   let shown = performance.now();
+  let pictured = 0;
   for await (const line of await calls.list(path, signal)) {
     if (line.type === 'folder') stat = line.folder;
     else if (line.type === 'problem') throw fileProblem(line.problem);
@@ -62,8 +64,10 @@ async function load(
       const { skipped } = line;
       return show(() => ({ stat, entries, loading: false, error: null, skipped }));
     }
-    if (performance.now() - shown < SHOW_MS) continue;
+    // Each picture is put in order anew: of a long listing there are few.
+    if (performance.now() - shown < SHOW_MS || entries.length < 2 * pictured) continue;
     shown = performance.now();
+    pictured = entries.length;
     const soFar = [...entries];
     // A reload does not shrink what is shown on its way.
     show((before) =>
