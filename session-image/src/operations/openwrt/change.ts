@@ -135,8 +135,10 @@ exec 9>$b/lock; flock -n 9 || exit 21
 mkdir $d $d/old $d/config && tar -xf - -C $d || exit 22
 give_up() { rm -rf $d; exit "$1"; }
 while read -r n sum mode path; do
+if [ "$sum" != any ]; then
 have=absent; [ -e "$path" ] && { have=$(sha256sum < "$path"); have=\${have%% *}; }
-[ "$sum" = any ] || [ "$sum" = "$have" ] || { echo "$path"; give_up 23; }
+[ "$sum" = "$have" ] || { echo "$path"; give_up 23; }
+fi
 case "$path" in /etc/config/*) c=\${path##*/}
 [ -s "/tmp/.uci/$c" ] && { echo "$c"; give_up 24; }
 [ "$mode" = - ] || uci -q -c $d/config show "$c" >/dev/null || { echo "$c"; give_up 25; };; esac
@@ -153,7 +155,7 @@ config) reload_config; sleep 1;;
 cron) [ -x /etc/init.d/cron ] && /etc/init.d/cron restart; true;;
 esac; }
 reload() { for s in ${reload.join(' ')}; do step $s || return 1; done 9>&- </dev/null >$d/log 2>&1; }
-put() { t="\${3%/*}/.netpilot.tmp"; mkdir -p "\${3%/*}" && if [ -e "$3" ]; then cp -p "$3" "$t"; else : > "$t" && chmod $2 "$t"; fi && cat "$1" > "$t" && mv "$t" "$3"; }
+put() { t="\${3%/*}/.netpilot.tmp"; { [ -d "\${3%/*}" ] || mkdir -p "\${3%/*}"; } && if [ -e "$3" ]; then cp -p "$3" "$t"; else : > "$t" && chmod $2 "$t"; fi && cat "$1" > "$t" && mv "$t" "$3"; }
 back() { mkdir $d/decided 2>/dev/null || return 0
 while read -r n sum mode path; do
 if [ -e $d/old/$n ]; then mkdir -p "\${path%/*}"; cp -p $d/old/$n "\${path%/*}/.netpilot.tmp" && mv "\${path%/*}/.netpilot.tmp" "$path"; else rm -f "$path"; fi
