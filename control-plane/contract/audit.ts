@@ -42,6 +42,7 @@ export const AUDIT_ACTIONS = [
   'audit_verified',
   'reauthenticated',
   'terminal_opened',
+  'terminal_taken_over',
   'command_run',
   'router_operated',
   'router_operation_failed',

@@ -37,6 +37,7 @@ import { SessionWork } from './sessions/session-work.ts';
 import { TERMINAL_SOCKETS_PER_PERSON } from './terminals/routes.ts';
 import { startScreenWorker } from './terminals/screens/screen-thread.ts';
 import { Screens } from './terminals/screens/screens.ts';
+import { auditTakeOvers } from './terminals/take-over-audit.ts';
 import { createUserService, type UserService } from './users/service.ts';
 
 /** Everything the api is made of, built once; routes take the few that they use. */
@@ -107,7 +108,7 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
     recordings: recordings.store,
     screens,
     detachedAhead: config.detachedAhead,
-    events: { tookOver: () => {}, trouble: () => {} },
+    events: auditTakeOvers(audit, log),
     log,
   };
   const sessions = new SessionService({

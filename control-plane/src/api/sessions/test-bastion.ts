@@ -42,7 +42,7 @@ import { TestGateway } from './test-gateway.ts';
 
 const silent: FastifyBaseLogger = Fastify({ logger: false }).log;
 
-const unheard = { tookOver: () => {}, trouble: () => {} };
+const unheard = { tookOver: () => {} };
 
 /** Waits until `look` gives something. */
 export async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {

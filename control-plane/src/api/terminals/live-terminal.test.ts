@@ -25,9 +25,22 @@ const SESSION = '5e551000-0000-4000-8000-000000000000';
 /** What the agent keeps of a terminal (its ring), in bytes. */
 const RING = 2_097_152;
 
+/** What asks a terminal to answer, to copy, to open, or to choke. */
+const HOSTILE = [
+  '\u001b[c\u001b[>c\u001b[=c\u001b[5n\u001b[6n\u001b[?6n\u001b[21t\u001b[18t\u001b[x',
+  '\u001bP$qm\u001b\\\u001bP+q544e\u001b\\\u001b]4;1;?\u0007\u001b]10;?\u0007\u001b]52;c;cm0gLXJm\u0007\u001b]52;c;?\u0007',
+  '\u001b]8;;javascript:alert(1)\u0007link\u001b]8;;\u0007\u001b]8;;file:///etc/passwd\u0007link\u001b]8;;\u0007',
+  `\u001b]0;${'\u202ereboot\u0000'.repeat(50)}\u0007\u001b]0;${'x'.repeat(5_000)}\u0007`,
+  '\u001b[999999999;999999999H\u001b[1J\u001b[99999999999999999999@\u001b[2147483648b\u001b[?1049h\u001b[999;999H\u001b[1J',
+  `e${'\u0301'.repeat(2_000)}\u00ff\u00fe\u001b[?1049l\u001b[!p\u001bc`,
+  '\u001b[?2026h\u001b[38;2;1;2;3;4;5;6;7m\u009b1;1H\u0090q\u009c\u001b_Ga=T\u001b\\\u001b^pm\u001b\\',
+];
+
 /** An agent with one terminal: a program whose output says where it is, a ring that holds what is not acknowledged, as the real one has. */
 class CountingAgent {
   readonly up = true;
+  /** What it writes again and again instead. */
+  program: Buffer | null = null;
   /** Bytes the program has written. */
   said = 0;
   acked = 0;
@@ -89,6 +102,14 @@ class CountingAgent {
     };
   }
 
+  #written(from: number, to: number): Buffer {
+    const { program } = this;
+    if (program === null) return CountingAgent.bytes(from, to);
+    return Buffer.from(
+      Uint8Array.from({ length: to - from }, (_, index) => program[(from + index) % program.length] ?? 0),
+    );
+  }
+
   /** The program writes as much of `bytes` as there is room for. @returns whether it has to wait. */
   say(bytes: number): boolean {
     const room = Math.max(0, RING - (this.said - this.acked));
@@ -116,7 +137,7 @@ class CountingAgent {
       if (to <= attached.sent) return;
       const from = attached.sent;
       attached.sent = to;
-      const frame = encodeFrame({ type: 'output', offset: from, bytes: CountingAgent.bytes(from, to) });
+      const frame = encodeFrame({ type: 'output', offset: from, bytes: this.#written(from, to) });
       attached.listener.frame(Buffer.from(frame));
     }
   }
@@ -230,7 +251,7 @@ class Process {
         recordings,
         screens: this.screens,
         detachedAhead,
-        events: { tookOver: (_session, _id, by, from) => this.took.push(`${by.name}<${from.name}`), trouble: () => {} },
+        events: { tookOver: (_session, _id, by, from) => this.took.push(`${by.name}<${from.name}`) },
         log: silent,
       },
       held: () => this.held,
@@ -470,6 +491,24 @@ describe('one terminal', () => {
     api.held = true;
     second.say({ type: 'input', bytes: Buffer.from('held') });
     expect(Buffer.concat(agent.typed).toString()).toBe('yes!');
+  });
+
+  test('answers nobody, whatever the output asks; what it says next is shown', async () => {
+    const { agent, api } = await begin();
+    agent.program = Buffer.from(HOSTILE.join(''));
+    const page = new Page();
+    api.join(page, { follow: true });
+    agent.say(agent.program.length * 3);
+    await settle(20);
+    const joined = new Page();
+    api.join(joined, { follow: true, replay: 0 });
+    for (let round = 0; round < 100 && joined.offset === null; round += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect([joined.screens, joined.offset]).toEqual([1, agent.said]);
+    expect(agent.typed).toEqual([]);
+    const [listed] = api.terminals.list();
+    expect(listed?.title).toMatch(/^[^\p{Cc}\p{Cf}]{0,100}$/u);
   });
 
   test('cuts off who types past the window, acknowledges what was never sent, or sends what is no frame', async () => {

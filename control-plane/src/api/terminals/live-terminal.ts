@@ -37,7 +37,6 @@ export interface LiveTerminalListener {
   typed(): void;
   /** Somebody drives who did not before; `from` drove until then. */
   tookOver(by: ViewerIdentity, from: ViewerIdentity): void;
-  trouble(trouble: RecordingTrouble | null): void;
   /** Its program has ended, or the agent does not have it any more. */
   ended(): void;
 }
@@ -129,10 +128,6 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
 
   get viewers(): Iterable<Viewer> {
     return this.#viewers;
-  }
-
-  get trouble(): RecordingTrouble | null {
-    return this.#trouble;
   }
 
   /** When it last showed something, in milliseconds since the epoch. */
@@ -397,7 +392,6 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #troubled(trouble: RecordingTrouble | null): void {
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    this.#options.listener.trouble(trouble);
     this.#tellStatus();
   }
 

@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { RecordingTrouble } from '../../../contract/recordings.ts';
 import type { ListedTerminal, Terminal } from '../../../contract/sessions.ts';
 import type { TerminalNotice } from '../../../contract/terminal-frames.ts';
 import type { Actor } from '../access/actor.ts';
@@ -22,8 +21,6 @@ const LIST_AGAIN_MS = 1_000;
 export interface TerminalEvents {
   /** Somebody drives a terminal from which somebody else was driving it. */
   tookOver(session: SessionIdentity, terminalId: number, by: Actor, from: Actor): void;
-  /** A terminal cannot be recorded, or can again (null). */
-  trouble(session: SessionIdentity, terminalId: number, trouble: RecordingTrouble | null): void;
 }
 
 /** What terminals of all sessions share. */
@@ -137,12 +134,6 @@ export class SessionTerminals {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  /** Why a terminal of it cannot be recorded. */
-  get trouble(): RecordingTrouble | null {
-    for (const { trouble } of this.#terminals.values()) if (trouble !== null) return trouble;
-    return null;
-  }
-
   /** The session is over: no byte flows any more, recordings are finished. */
   end(): void {
     if (this.#over !== null) return;
@@ -188,7 +179,6 @@ export class SessionTerminals {
       listener: {
         typed: onInput,
         tookOver: (by, from) => events.tookOver(identity, terminal.id, by.actor, from.actor),
-        trouble: (trouble) => events.trouble(identity, terminal.id, trouble),
         ended: () => this.#forgetOldest(),
       },
       log,

@@ -40,6 +40,7 @@ export const AUDIT_WORDS: Record<AuditAction, string> = {
   audit_verified: 'checked the audit trail',
   reauthenticated: 'signed in again',
   terminal_opened: 'opened a terminal',
+  terminal_taken_over: 'took over a terminal',
   command_run: 'ran a command',
   router_operated: 'changed something on a router',
   router_operation_failed: 'could not change something on a router',
