@@ -25,6 +25,8 @@ export function BackupSection() {
       {
         onSuccess: ({ output }) => {
           const day = new Date().toISOString().slice(0, 10);
+          // It holds secrets: nothing of it stays in the page.
+          backup.reset();
           if (output) saveFile(`${router.name}-${day}.json`, JSON.stringify(output, null, 2), 'application/json');
         },
       },

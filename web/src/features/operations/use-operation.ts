@@ -68,6 +68,8 @@ export function useOperation<N extends OperationName>(name: N) {
   const client = useQueryClient();
   return useMutation({
     mutationKey: ['operation', router.id, name],
+    // A key or a configuration is not kept once the page has done with it.
+    gcTime: 0,
     mutationFn: (input: OperationInput<N>) => {
       if (own.session === null) throw new Error('there is no session');
       return operate(own.session.id, name, input);

@@ -8,7 +8,7 @@ import {
 } from '@netpilot/control-plane/contract/operations/wifi.ts';
 import { Button, Drawer, Group, PasswordInput, Select, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { IconWifi, IconWifiOff } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useDevices, usePolicies } from '../../api/queries.ts';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Empty, LoadingRows } from '../../shell/loading.tsx';
@@ -250,8 +250,8 @@ function ChangeQuestion({ change, onClose }: { change: Change; onClose: () => vo
   const preview = useOperation('wifi.preview');
   const apply = useOperation('wifi.change');
   const [weaker, setWeaker] = useState(false);
-  const { mutate, isIdle } = preview;
-  if (isIdle) mutate(change);
+  const { mutate } = preview;
+  useEffect(() => mutate(change), [mutate, change]);
   const names = new Map(devices.map((device) => [device.mac, deviceName(device)]));
   const found = preview.data?.output;
   return (
