@@ -74,6 +74,23 @@ describe('imports', () => {
     ).toEqual([]);
   });
 
+  test('recordings are read and written by their own folder, and verified by the command line', () => {
+    const files = sources.filter((source) => source.imports.some((name) => name.endsWith('/recording-file.ts')));
+    const owners = ['control-plane/src/api/recordings/', 'compose/local/verify-recording.ts'];
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.map(({ path }) => path).filter((path) => !owners.some((owner) => path.startsWith(owner)))).toEqual([]);
+    // Nobody else of the api keeps files: configuration, sockets, a list of a package, a setting of the process.
+    const disk = productOf('control-plane/src/api/').filter((source) =>
+      source.imports.some((name) => name.startsWith('node:fs')),
+    );
+    const allowed = ['recordings/', 'config.ts', 'main.ts', 'sandbox-link/', 'devices/vendors.ts'];
+    expect(
+      disk
+        .map(({ path }) => path.replace('control-plane/src/api/', ''))
+        .filter((path) => !allowed.some((owner) => path.startsWith(owner))),
+    ).toEqual([]);
+  });
+
   test('nothing is exported by default but what a tool asks for', async () => {
     const { readFileSync } = await import('node:fs');
     const { join } = await import('node:path');

@@ -3,7 +3,7 @@ import { LARGEST_ESCAPE, SLACK, writeJsonText } from './json-text.ts';
 const SMALLEST = 65_536;
 /** Buffers kept for the next batch, and the largest of them, in bytes: bulk output must not make garbage at its own rate. */
 const KEPT = 8;
-const LARGEST_KEPT = 4_194_304;
+const LARGEST_KEPT = 2_097_152;
 const kept: LineBuffer[] = [];
 
 /** Bytes that grow: the lines of one batch, written where they stay until they are in the file. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordingTrouble, Verification } from '../../../contract/recordings.ts';
 import type { CastHeader } from './cast-format.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder, type RecorderOptions } from './recorder.ts';
 import { RecordingFile } from './recording-file.ts';
 import { beginRecording, readPosition } from './recording-position.ts';
 import { createSigningKey } from './signing-key.ts';
@@ -71,7 +71,11 @@ async function again(id: string, at = path): Promise<Begun> {
   return start(file, position);
 }
 
-function start(file: RecordingFile, position: Awaited<ReturnType<typeof readPosition>>, maxBytes = 1e9): Begun {
+function start(
+  file: RecorderOptions['file'],
+  position: Awaited<ReturnType<typeof readPosition>>,
+  maxBytes = 1e9,
+): Begun {
   const troubles: Begun['troubles'] = [];
   const recorder = new Recorder({ file, position, key, maxBytes, onTrouble: (trouble) => troubles.push(trouble) });
   open.push(recorder);
@@ -216,6 +220,84 @@ describe('a recorder', () => {
     await expect(begin()).rejects.toMatchObject({ code: 'EEXIST' });
     expect(readFileSync(path, 'utf8')).toBe('something');
   });
+});
+
+describe('a disk that refuses', () => {
+  /** A real file whose writes go through `write` first. */
+  async function beginOn(write: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Begun> {
+    const file = await RecordingFile.create(path);
+    const position = await beginRecording(file, header());
+    return start(
+      {
+        write: async (bytes, at) => file.write(await write(bytes), at),
+        stream: (from, to) => file.stream(from, to),
+        sync: () => file.sync(),
+        close: () => file.close(),
+      },
+      position,
+    );
+  }
+  const refusal = (code: string) => Object.assign(new Error(code), { code });
+
+  test.each([
+    ['ENOSPC', 'disk_full'],
+    ['EDQUOT', 'disk_full'],
+    ['EACCES', 'not_permitted'],
+    ['EROFS', 'not_permitted'],
+    ['EIO', 'disk_failed'],
+  ])('with %s keeps what waits, says %s, and goes on with every byte', async (code, trouble) => {
+    let refusals = 2;
+    const { recorder, troubles } = await beginOn(async (bytes) => {
+      if (refusals === 0) return bytes;
+      refusals -= 1;
+      // A part of it still went there.
+      if (refusals === 1 && bytes.length > 10) return bytes.subarray(0, 10);
+      throw refusal(code);
+    });
+    const said = ['one ', 'two ', 'three'].map((text) => recorder.append(Buffer.from(text)));
+    expect([recorder.end, recorder.trouble]).toEqual([0, null]);
+    await Promise.all(said);
+    expect(troubles).toEqual([trouble, null]);
+    expect((await all(recorder)).toString()).toBe('one two three');
+    await recorder.finish(EXIT);
+    expect(await verified()).toMatchObject({ state: 'intact', output: 13 });
+  });
+
+  test('for good lets go when it is closed: what waits is refused, what was written can be continued', async () => {
+    let isFull = false;
+    const { recorder, id, troubles } = await beginOn(async (bytes) => {
+      if (isFull) throw refusal('ENOSPC');
+      return bytes;
+    });
+    await recorder.append(Buffer.from('before'));
+    isFull = true;
+    const late = expect(recorder.append(Buffer.from('never'))).rejects.toThrow('closed');
+    const end = expect(recorder.finish(EXIT)).rejects.toMatchObject({ trouble: 'disk_full' });
+    await recorder.close();
+    await Promise.all([late, end]);
+    expect(troubles).toEqual(['disk_full']);
+    expect((await again(id)).recorder.end).toBe(6);
+  });
+
+  test('by hanging is told of after a while, stops nobody else, and loses nothing when it moves again', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const { recorder, troubles } = await beginOn(async (bytes) => {
+      await held;
+      return bytes;
+    });
+    const waiting = recorder.append(Buffer.from('late'));
+    for (let turn = 0; recorder.trouble === null; turn += 1) {
+      expect(turn).toBeLessThan(600);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect([recorder.trouble, recorder.end]).toEqual(['disk_stuck', 0]);
+    const other = await begin({ at: join(directory, 'other.cast') });
+    await other.recorder.append(Buffer.from('meanwhile'));
+    goOn();
+    await waiting;
+    expect([troubles, recorder.end]).toEqual([['disk_stuck', null], 4]);
+  }, 90_000);
 });
 
 describe('a recording that another process began', () => {

@@ -29,7 +29,7 @@ const MAX_WAITING = 200;
 const MAX_LABEL = 200;
 
 export interface RecorderOptions {
-  readonly file: RecordingFile;
+  readonly file: Pick<RecordingFile, 'write' | 'stream' | 'sync' | 'close'>;
   readonly position: RecordingPosition;
   readonly key: SigningKey;
   /** The file grows no larger, in bytes. */
@@ -84,6 +84,8 @@ export class Recorder implements TerminalRecording {
   #linkTimer: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #closed: Promise<void> | null = null;
+  /** Ends the wait of `close` for a disk that refuses. */
+  #giveUp = () => {};
 
   constructor(options: RecorderOptions) {
     const { header, size, output, milliseconds, unsealed, end } = options.position;
@@ -172,7 +174,8 @@ export class Recorder implements TerminalRecording {
     clearTimeout(this.#syncTimer);
     if (this.#trouble === null) {
       if (!this.#ending && this.#encoded.unsealed > 0) this.#add({ link: true });
-      await soon(this.#running);
+      const refused = new Promise<void>((resolve) => (this.#giveUp = resolve));
+      await soon(Promise.race([this.#running, refused]));
     }
     this.#closing.abort();
     this.#rejectWaiting();
@@ -369,6 +372,7 @@ export class Recorder implements TerminalRecording {
   #setTrouble(trouble: RecordingTrouble | null): void {
     if (trouble === this.#trouble || (this.#lost && trouble === null)) return;
     this.#trouble = trouble;
+    if (trouble !== null) this.#giveUp();
     this.#options.onTrouble(trouble);
   }
 

@@ -72,6 +72,7 @@ describe('recordings over a database, a directory and a bucket', () => {
       database,
       audit: { record: async (entry) => void audited.push(entry) },
       log: pino({ level: 'silent' }),
+      screenHidden: () => false,
     });
   }
 

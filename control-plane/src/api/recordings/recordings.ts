@@ -8,7 +8,7 @@ import { RecordingLibrary } from './recording-library.ts';
 import { RecordingRows } from './recording-rows.ts';
 import { DirectoryStore } from './recording-store.ts';
 import { RecordingSweep } from './recording-sweep.ts';
-import { RecordingService } from './service.ts';
+import { RecordingService, type ScreenHidden } from './service.ts';
 import { type SigningKey, createSigningKey } from './signing-key.ts';
 
 export interface RecordingsOptions {
@@ -17,6 +17,7 @@ export interface RecordingsOptions {
   readonly database: Database;
   readonly audit: AuditLog;
   readonly log: Logger;
+  readonly screenHidden: ScreenHidden;
 }
 
 /** Everything about recordings that others use. */
@@ -31,7 +32,8 @@ export interface Recordings {
 }
 
 /** Builds the recordings; nothing runs before `start`. */
-export function createRecordings({ config, key, database, audit, log }: RecordingsOptions): Recordings {
+export function createRecordings(options: RecordingsOptions): Recordings {
+  const { config, key, database, audit, log, screenHidden } = options;
   const directory = new RecordingDirectory(config.directory);
   const rows = new RecordingRows(database);
   const bucket = config.bucket === null ? null : new Bucket(config.bucket);
@@ -39,7 +41,7 @@ export function createRecordings({ config, key, database, audit, log }: Recordin
   const store = new DirectoryStore({ directory, rows, key, audit, log, maxBytes: config.maxBytes, onEnded });
   const library = new RecordingLibrary({ database, audit, directory, store, bucket });
   const sweep = new RecordingSweep({ rows, directory, library, store, bucket, audit, log });
-  const service = new RecordingService({ database, audit, library, key });
+  const service = new RecordingService({ database, audit, library, key, screenHidden });
   return {
     store,
     service,

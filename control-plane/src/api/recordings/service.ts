@@ -31,7 +31,11 @@ export interface RecordingServiceOptions {
   readonly audit: AuditLog;
   readonly library: RecordingLibrary;
   readonly key: Pick<SigningKey, 'trusted'>;
+  readonly screenHidden: ScreenHidden;
 }
+
+/** Whether the session's screen is locked to this reader, whose it is: its recordings show the same. */
+export type ScreenHidden = (reader: Pick<Actor, 'userId' | 'loginSessionId'>, sessionId: string) => boolean;
 
 /** A recording that may be taken away; exactly one of `send` and `close` is called. */
 export interface SentRecording {
@@ -118,7 +122,7 @@ export class RecordingService {
   /** The recording as a player takes it, its first {@link PLAYED_BYTES}. Playing what is not one's own is audited. */
   async play(actor: Actor, id: string): Promise<Readable> {
     const row = await this.#find(actor, id);
-    const source = await this.#open(row);
+    const source = await this.#open(actor, row);
     try {
       const header = await readHeader(source);
       if (row.userId !== actor.userId) await this.#options.audit.record(entryOf('recording_played', actor, row));
@@ -136,7 +140,7 @@ export class RecordingService {
    */
   async download(actor: Actor, id: string, header: string | undefined): Promise<SentRecording> {
     const row = await this.#find(actor, id, 'recording.download');
-    const source = await this.#open(row);
+    const source = await this.#open(actor, row);
     const close = () => source.close();
     try {
       const { size } = source;
@@ -172,7 +176,7 @@ export class RecordingService {
   ): Promise<T> {
     const row = await this.#find(actor, id);
     return this.#turns.run(async () => {
-      const source = await this.#open(row);
+      const source = await this.#open(actor, row);
       try {
         return await work(source, row);
       } finally {
@@ -181,7 +185,8 @@ export class RecordingService {
     });
   }
 
-  async #open(row: RecordingRow): Promise<RecordingSource> {
+  async #open(actor: Actor, row: RecordingRow): Promise<RecordingSource> {
+    if (this.#options.screenHidden(actor, row.sessionId)) throw new ProblemError('screen_locked');
     if (row.state === 'deleted') throw new ProblemError('recording_gone');
     const source = await this.#options.library.open(row);
     if (source === null) throw new ProblemError('recording_gone', 'Its file is not where it was written.');
