@@ -101,7 +101,14 @@ export async function createServices(config: ApiConfig, log: Logger): Promise<Se
   const reach = { links, connections, gateway, log };
   const probe = new ConnectionProbe({ ...reach, database });
   const presence = new Presence();
-  const recordings = createRecordings({ config: config.recordings, key: signingKey, database, audit, log });
+  const recordings = createRecordings({
+    config: config.recordings,
+    key: signingKey,
+    database,
+    audit,
+    log,
+    screenHidden: (reader, sessionId) => sessions.screenHidden(reader, sessionId),
+  });
   const locks = new LockBook(database);
   const screens = new Screens(startScreenWorker, log);
   const terminals = {

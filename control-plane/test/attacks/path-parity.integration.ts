@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Member, type Organisation } from '../../contract/organisations.ts';
 import { Lock } from '../../contract/oversight.ts';
+import { pageOf } from '../../contract/page.ts';
 import { Problem } from '../../contract/problems.ts';
+import { Recording } from '../../contract/recordings.ts';
 import { Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -75,6 +77,12 @@ describe('every way into a session', () => {
     await watching.sees('ran-on-22');
     expect(terminal.text).not.toContain('ran-on-22');
     await everywhere(carol, ['screen_locked', 4423]);
+    // What a recording shows is what the screen showed, and looking on at one's own session is looking at it.
+    const { items } = await carol.ask(pageOf(Recording), 'GET', `/recordings?sessionId=${session.id}`);
+    expect(items.length).toBeGreaterThan(0);
+    for (const way of ['playback', 'matches?text=ran', 'markers', 'verification']) {
+      expect(await carol.refusal('GET', `/recordings/${items[0]?.id}/${way}`)).toEqual([409, 'screen_locked']);
+    }
     watching.close();
   });
 

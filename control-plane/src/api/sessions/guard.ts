@@ -14,7 +14,7 @@ export interface Locks {
 
 /** Looking at a session's state and ending it: never held back. */
 const ALWAYS: ReadonlySet<Action> = new Set(['session.read', 'session.end', 'session.oversee']);
-/** By those who oversee: the screen of its person and their pause are not theirs. */
+/** By those who oversee: the screen of its person and their pause are not theirs, unless the session is. */
 const OVERSEERS: ReadonlySet<Action> = new Set(['session.watch', 'session.join']);
 /** Reading what a terminal shows, which a pause does not stop; its input is held back where it comes in. */
 const SHOWING: ReadonlySet<Action> = new Set(['session.attach']);
@@ -28,7 +28,7 @@ export function guardUse(session: LiveSession, actor: Actor, action: Action, loc
   if (ALWAYS.has(action)) return;
   const message = locks.messageFor(actor, session.identity);
   if (message !== null) throw new ProblemError('locked', message);
-  if (OVERSEERS.has(action)) return;
+  if (OVERSEERS.has(action) && session.identity.userId !== actor.userId) return;
   const { paused } = session.overseen;
   if (paused !== null && !SHOWING.has(action)) throw new ProblemError('session_paused', `Paused by ${paused.by}.`);
   if (session.screenLock.hides(actor.loginSessionId)) throw new ProblemError('screen_locked');

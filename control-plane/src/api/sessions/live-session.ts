@@ -16,14 +16,6 @@ import { ScreenLock } from './screen-lock.ts';
 import type { SessionIdentity } from './session-identity.ts';
 import { type Command, type Machine, type MachineEvent, step } from './state-machine.ts';
 
-/** Something besides terminals that is open for a session, such as a transfer of a file. */
-export interface SessionCompanion {
-  /** The session is over. */
-  end(): void;
-  /** The screen was locked: what its person started is over until they unlock. */
-  lockScreen?(): void;
-}
-
 /** What of a session was so before a restart of the api, besides its machine. */
 export interface EarlierState {
   readonly lastActivityAt: number | null;
@@ -54,7 +46,6 @@ const LAST_RETRY_MS = 5_000;
 export class LiveSession implements SessionView {
   readonly identity: SessionIdentity;
   readonly #options: LiveSessionOptions;
-  readonly #companions = new Set<SessionCompanion>();
   readonly #closing = new AbortController();
   readonly #limitWatch: LimitWatch;
   readonly screenLock: ScreenLock;
@@ -159,12 +150,6 @@ export class LiveSession implements SessionView {
     this.terminals.notice(notice);
   }
 
-  /** Something ends with the session. @returns takes it away again. */
-  join(companion: SessionCompanion): () => void {
-    this.#companions.add(companion);
-    return () => this.#companions.delete(companion);
-  }
-
   /** The api stops: lets go of everything, ends nothing. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -230,8 +215,6 @@ export class LiveSession implements SessionView {
     this.#bytesBefore = this.bytes;
     this.#reach = null;
     this.terminals.end();
-    for (const companion of this.#companions) companion.end();
-    this.#companions.clear();
     reach?.close().catch((error: unknown) => this.#options.services.log.warn({ err: error }, 'a link did not close'));
   }
 
@@ -271,7 +254,6 @@ export class LiveSession implements SessionView {
     if (limit !== 'screen_lock') return this.end(limit);
     this.#warning = null;
     this.screenLock.lock();
-    for (const companion of this.#companions) companion.lockScreen?.();
     // Those who watch go on; its person's pages come back when they have signed in anew.
     this.terminals.closeWhere(({ access }) => access === 'own', CLOSE.screenLocked, 'the screen is locked');
     this.#options.onScreenLocked(this);

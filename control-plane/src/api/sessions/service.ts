@@ -102,6 +102,12 @@ export class SessionService {
     return session;
   }
 
+  /** Whether a session is this person's and its screen locked to them. */
+  screenHidden({ userId, loginSessionId }: Pick<Actor, 'userId' | 'loginSessionId'>, id: string): boolean {
+    const session = this.#active.get(id);
+    return session?.identity.userId === userId && session.screenLock.hides(loginSessionId);
+  }
+
   /**
    * Asks for a session with a router.
    * @throws ProblemError `not_found`, `forbidden`, `host_key_unconfirmed`, `router_unreachable`, `too_many_sessions`, `gateway_unavailable`, `locked`.

@@ -68,7 +68,7 @@ export class SessionWork {
     const session = await this.#mine(actor, id);
     session.touch();
     await session.link.deleteTerminal(terminalId);
-    await session.terminals.deleted(terminalId);
+    session.terminals.deleted(terminalId);
   }
 
   /** Runs one command. @throws ProblemError `exec_timeout`, `router_refused`, `too_many_requests`. */
