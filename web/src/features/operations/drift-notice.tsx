@@ -8,7 +8,10 @@ import { Notice } from '../../shell/notice.tsx';
 import { Ago } from '../../shell/time.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { useNetwork } from './network-context.tsx';
-import { useOperation } from './use-operation.ts';
+import { useOperation, useReading } from './use-operation.ts';
+
+/** How often the router is compared while the page is looked at, in milliseconds. */
+const EVERY = 60_000;
 
 const TITLES: Record<PolicyKind, string> = {
   access: 'The router’s blocks and limits are not as they were set here',
@@ -19,6 +22,8 @@ const TITLES: Record<PolicyKind, string> = {
 export function DriftNotice() {
   const { router } = useNetwork();
   const policies = usePolicies(router.id);
+  // Whatever part of the network is looked at; what it finds comes back with the stored view.
+  useReading('access.read', { every: EVERY });
   if (!policies.data || policies.data.drift.length === 0) return null;
   return (
     <>
