@@ -2,6 +2,8 @@ import type { FileRoad } from './file-road.ts';
 
 /** Bytes of each list that are read. */
 const MAX_LIST = 262_144;
+/** Milliseconds that a listing waits for names. */
+const PATIENCE_MS = 10_000;
 
 /** Names of the router's users and groups, from its own lists; read once, and empty where they cannot be read. */
 export class Accounts {
@@ -29,8 +31,19 @@ export class Accounts {
 async function readList(road: Pick<FileRoad, 'read'>, path: string): Promise<ReadonlyMap<number, string>> {
   try {
     const { body } = await road.read(Buffer.from(path), { offset: 0, length: MAX_LIST });
+    const timer = setTimeout(() => body.destroy(), PATIENCE_MS);
     const chunks: Buffer[] = [];
-    for await (const chunk of body as AsyncIterable<Buffer>) chunks.push(chunk);
+    let length = 0;
+    try {
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        length += chunk.length;
+        // A router may give more than it was asked for; leaving the loop ends it.
+        if (length > MAX_LIST) break;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
     return parseAccounts(Buffer.concat(chunks).toString('utf8'));
   } catch {
     return new Map();
