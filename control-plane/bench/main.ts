@@ -5,9 +5,12 @@ import type { Measure } from './measure.ts';
 import { measureCrowd } from './measures/crowd.ts';
 import { measureCut } from './measures/cut.ts';
 import { measureEnd } from './measures/end.ts';
+import { measureFiles } from './measures/files.ts';
 import { measureMemory } from './measures/memory.ts';
 import { measureOperations } from './measures/operations.ts';
 import { measurePrompt } from './measures/prompt.ts';
+import { measureRecording } from './measures/recording.ts';
+import { measureResume } from './measures/resume.ts';
 import { measureTerminal } from './measures/terminal.ts';
 import { measureTunnels } from './measures/tunnels.ts';
 import { type MeasureName, readOptions } from './options.ts';
@@ -20,9 +23,12 @@ const RUN: Readonly<Record<MeasureName, (quick: boolean) => Promise<Measure[]>>>
   memory: measureMemory,
   end: measureEnd,
   cut: measureCut,
+  resume: measureResume,
   crowd: measureCrowd,
   tunnels: measureTunnels,
   operations: measureOperations,
+  files: measureFiles,
+  recording: measureRecording,
 };
 
 const say = (line: string) => process.stdout.write(`${line}\n`);

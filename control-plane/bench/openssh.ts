@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestRouter } from '../test/harness/router.ts';
@@ -57,6 +57,32 @@ export class OpenSsh {
     });
     const [code] = (await once(client, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [number | null];
     if (code !== 0) throw new Error(`ssh ended with ${code}`);
+  }
+
+  /** Runs a command with a local file as its input. */
+  async send(file: string, command: string): Promise<void> {
+    const input = openSync(file, 'r');
+    try {
+      const client = spawn('ssh', [...this.#arguments, '127.0.0.1', command], { stdio: [input, 'ignore', 'ignore'] });
+      const [code] = (await once(client, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [number | null];
+      if (code !== 0) throw new Error(`ssh ended with ${code}`);
+    } finally {
+      closeSync(input);
+    }
+  }
+
+  /** Runs one line of OpenSSH's `sftp`. */
+  async sftp(line: string): Promise<void> {
+    const port = this.#arguments[this.#arguments.indexOf('-p') + 1] ?? '';
+    const options = this.#arguments.filter(
+      (word) => word !== '-p' && word !== port && word !== '-l' && word !== 'root',
+    );
+    const client = spawn('sftp', [...options, '-P', port, '-b', '-', 'root@127.0.0.1'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    client.stdin.end(`${line}\n`);
+    const [code] = (await once(client, 'close', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [number | null];
+    if (code !== 0) throw new Error(`sftp ended with ${code}`);
   }
 
   async run(command: string): Promise<string> {

@@ -1,7 +1,19 @@
 import { parseArgs } from 'node:util';
 
 /** The measures, in the order they run. */
-export const MEASURES = ['prompt', 'terminal', 'memory', 'end', 'cut', 'crowd', 'tunnels', 'operations'] as const;
+export const MEASURES = [
+  'prompt',
+  'terminal',
+  'memory',
+  'end',
+  'cut',
+  'resume',
+  'crowd',
+  'tunnels',
+  'operations',
+  'files',
+  'recording',
+] as const;
 export type MeasureName = (typeof MEASURES)[number];
 
 export interface BenchOptions {
