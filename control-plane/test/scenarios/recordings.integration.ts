@@ -4,10 +4,17 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { EXIT, verifyRecording } from '@netpilot/compose/local/verify-recording.ts';
 import { AuditEvent } from '../../contract/audit.ts';
 import type { Organisation } from '../../contract/organisations.ts';
 import { pageOf } from '../../contract/page.ts';
-import { Recording, RecordingMarkers, RecordingMatches, Verification } from '../../contract/recordings.ts';
+import {
+  Recording,
+  RecordingKey,
+  RecordingMarkers,
+  RecordingMatches,
+  Verification,
+} from '../../contract/recordings.ts';
 import { Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -118,6 +125,14 @@ describe('recordings', () => {
     expect(shown.join('')).toContain('again-42');
     // Nobody asked for input to be kept.
     expect(events.filter(([, code]) => code === 'i')).toEqual([]);
+
+    // What was taken away is verified with the key that the api tells, by the program that an auditor runs.
+    const [copy, key] = [join(bastion.directory, 'copy.cast'), join(bastion.directory, 'public_key')];
+    writeFileSync(copy, bytes);
+    writeFileSync(key, (await alice.ask(RecordingKey, 'GET', '/recordings/key')).publicKey);
+    const said: string[] = [];
+    expect(await verifyRecording([copy, '--key', key], (line) => said.push(line))).toBe(EXIT.intact);
+    expect(said.join('\n')).toContain('Alice Archer');
 
     const part = await download(id, { range: 'bytes=10-19' });
     expect([part.response.status, part.bytes.toString()]).toEqual([206, bytes.subarray(10, 20).toString()]);

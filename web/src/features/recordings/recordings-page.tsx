@@ -1,7 +1,7 @@
 import { Box, Button, Group, Select, TextInput } from '@mantine/core';
 import { IconMovie } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
-import { useRecordings, useRouters, useSignedIn } from '../../api/queries.ts';
+import { useMembers, useRecordings, useRouters, useSignedIn } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
 import { LinkButton } from '../../shell/links.tsx';
 import { Empty, LoadingRows } from '../../shell/loading.tsx';
@@ -80,6 +80,11 @@ interface FiltersProps {
 function Filters({ filter, choose, clear }: FiltersProps) {
   const me = useSignedIn();
   const routers = useRouters(filter.organisationId ?? null).items;
+  const organisationId =
+    filter.organisationId ?? (me.memberships.length === 1 ? me.memberships[0]?.organisationId : undefined);
+  const overseen = me.memberships.find(
+    (each) => each.organisationId === organisationId && (each.role === 'owner' || each.role === 'admin'),
+  )?.organisationId;
   return (
     <Group gap="sm" align="flex-end" role="search" aria-label="Recordings shown">
       {me.memberships.length > 1 && (
@@ -90,7 +95,7 @@ function Filters({ filter, choose, clear }: FiltersProps) {
           w={{ base: '100%', xs: 200 }}
           data={me.memberships.map((each) => ({ value: each.organisationId, label: each.organisationName }))}
           value={filter.organisationId ?? null}
-          onChange={(organisationId) => choose({ organisationId, routerId: null })}
+          onChange={(organisationId) => choose({ organisationId, routerId: null, userId: null })}
         />
       )}
       <Select
@@ -103,6 +108,7 @@ function Filters({ filter, choose, clear }: FiltersProps) {
         value={filter.routerId ?? null}
         onChange={(routerId) => choose({ routerId })}
       />
+      {overseen !== undefined && <PersonFilter organisationId={overseen} userId={filter.userId} choose={choose} />}
       <TextInput
         type="date"
         label="From"
@@ -123,6 +129,29 @@ function Filters({ filter, choose, clear }: FiltersProps) {
         </Button>
       )}
     </Group>
+  );
+}
+
+interface PersonFilterProps {
+  organisationId: string;
+  userId: string | undefined;
+  choose: FiltersProps['choose'];
+}
+
+/** For those who see the recordings of others. */
+function PersonFilter({ organisationId, userId, choose }: PersonFilterProps) {
+  const members = useMembers(organisationId).data?.items ?? [];
+  return (
+    <Select
+      label="Person"
+      placeholder="Everybody"
+      clearable
+      searchable
+      w={{ base: '100%', xs: 200 }}
+      data={members.map((member) => ({ value: member.userId, label: member.name }))}
+      value={userId ?? null}
+      onChange={(chosen) => choose({ userId: chosen })}
+    />
   );
 }
 
