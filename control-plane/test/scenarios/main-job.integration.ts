@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ExecResult, Session, Terminal } from '../../contract/sessions.ts';
+import { ExecResult, ListedTerminal, Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
@@ -130,7 +130,7 @@ describe('the main job: each person’s terminal, on their router, in a sandbox 
     ]);
     second.resize(5_000, 5_000);
     expect(await second.closed).toBe(4400);
-    const Terminals = z.object({ items: z.array(Terminal) });
+    const Terminals = z.object({ items: z.array(ListedTerminal) });
     expect((await alice.ask(Terminals, 'GET', `/sessions/${id}/terminals`)).items.length).toBe(2);
     await alice.ask(Session, 'DELETE', `/sessions/${id}`);
   });

@@ -78,6 +78,8 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #received = 0;
   /** Where the driver left; nobody drives. */
   #alone = 0;
+  /** Where the recording ended when it was opened. */
+  #begunAt = 0;
   #exit: TerminalExit | null = null;
   #lastOutputAt: number | null = null;
   #lastInputAt: number | null = null;
@@ -342,6 +344,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     this.#recent = new RecentOutput(end, this.#viewers.size > 0 ? RECENT_BYTES : RECENT_BYTES_ALONE);
     this.#received = end;
     this.#alone = end;
+    this.#begunAt = end;
     this.#troubled(recording.trouble);
     this.#screen = this.#options.follow({
       sizes: this.#sizes,
@@ -377,7 +380,8 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #acknowledge(): void {
     const parsed = this.#driver?.acked ?? null;
     const ahead = parsed === null ? this.#alone + this.#options.detachedAhead : parsed + DRIVER_AHEAD;
-    const screen = (this.#screen?.reached ?? 0) + SCREEN_AHEAD;
+    // What was there before this process is parsed while the terminal goes on.
+    const screen = Math.max(this.#screen?.reached ?? 0, this.#begunAt) + SCREEN_AHEAD;
     this.#line.acknowledge(Math.min(this.#recent.end, ahead, screen));
   }
 

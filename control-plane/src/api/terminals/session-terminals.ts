@@ -95,11 +95,11 @@ export class SessionTerminals {
     else closeSocket(socket, CLOSE.tryAgain, 'the terminals are not known yet');
   }
 
-  /** The agent has closed a terminal. */
-  async deleted(terminalId: number): Promise<void> {
+  /** The agent has closed a terminal. Its recording is finished behind, which a disk that fails may hold up. */
+  deleted(terminalId: number): void {
     const terminal = this.#terminals.get(terminalId);
     this.#terminals.delete(terminalId);
-    await terminal?.end(CLOSE.gone, 'the terminal was closed');
+    void terminal?.end(CLOSE.gone, 'the terminal was closed');
   }
 
   /** Closes the sockets of the viewers that `which` says; the terminals go on. */
@@ -204,7 +204,6 @@ export class SessionTerminals {
 
   #forgetOldest(): void {
     const exited = [...this.#terminals.values()].filter(({ over }) => over);
-    for (const { terminal } of exited.slice(0, Math.max(0, exited.length - MOST_EXITED)))
-      void this.deleted(terminal.id);
+    for (const { terminal } of exited.slice(0, Math.max(0, exited.length - MOST_EXITED))) this.deleted(terminal.id);
   }
 }

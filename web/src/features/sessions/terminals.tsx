@@ -47,6 +47,7 @@ export function Terminals({ session }: { session: Session }) {
   const [titles, setTitles] = useState<Readonly<Record<number, string>>>({});
   const [statuses, setStatuses] = useState<Readonly<Record<number, TerminalStatus>>>({});
   const shownStatus = active === null ? undefined : statuses[active];
+  const drives = shownStatus === undefined || shownStatus.role === 'driver';
   const [selected, setSelected] = useState(false);
   const [finding, setFinding] = useState(false);
   const [pasting, setPasting] = useState<string | null>(null);
@@ -77,7 +78,7 @@ export function Terminals({ session }: { session: Session }) {
 
   return (
     <>
-      <SessionBar session={session} followers={shownStatus?.role === 'driver' ? shownStatus.followers : 0}>
+      <SessionBar session={session} followers={drives ? (shownStatus?.followers ?? 0) : 0}>
         <SessionTools
           session={session}
           phone={phone}
@@ -153,7 +154,7 @@ export function Terminals({ session }: { session: Session }) {
             <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
           )}
         </div>
-        {phone && active !== null && live && !filesShown && (
+        {phone && active !== null && live && drives && !filesShown && (
           <>
             <KeyRow
               held={held}

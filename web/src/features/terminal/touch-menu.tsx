@@ -13,6 +13,8 @@ interface TouchMenuProps {
 /** Pixels that it needs. */
 const WIDTH = 250;
 const HEIGHT = 60;
+/** Pixels below a finger, where there is no room above it. */
+const BELOW = 28;
 
 /** What a long press offers: copy what is selected, select everything, paste. */
 export function TouchMenu({ at, screen, onPaste, onClose }: TouchMenuProps) {
@@ -37,7 +39,10 @@ export function TouchMenu({ at, screen, onPaste, onClose }: TouchMenuProps) {
       className="np-touch-menu"
       role="toolbar"
       aria-label="Selection"
-      style={{ left: `clamp(4px, ${at.x - WIDTH / 2}px, calc(100% - ${WIDTH}px))`, top: Math.max(4, at.y - HEIGHT) }}
+      style={{
+        left: `clamp(4px, ${at.x - WIDTH / 2}px, calc(100% - ${WIDTH}px))`,
+        top: at.y > HEIGHT + BELOW ? at.y - HEIGHT : at.y + BELOW,
+      }}
     >
       {selected && (
         <Button

@@ -11,7 +11,7 @@ const TAB_WIDTH = 8;
  */
 export function writeState(terminal: HeadlessTerminal, title: string): string {
   const inner = innerOf(terminal);
-  const painter = new Painter(terminal.cols);
+  const painter = new Painter(terminal);
   const { normal, alternate, active } = terminal.buffer;
   painter.buffer(normal);
   painter.frame(inner.buffers.normal, terminal.rows, normal.baseY);
@@ -48,10 +48,13 @@ export function writeState(terminal: HeadlessTerminal, title: string): string {
 class Painter {
   readonly #cols: number;
   readonly #parts: string[] = [];
+  /** One for all that are looked at in turn. */
+  readonly #cell: IBufferCell;
   #pen = '0';
 
-  constructor(cols: number) {
-    this.#cols = cols;
+  constructor(terminal: HeadlessTerminal) {
+    this.#cols = terminal.cols;
+    this.#cell = terminal.buffer.active.getNullCell();
   }
 
   add(text: string): void {
@@ -134,15 +137,17 @@ class Painter {
       if (!atEnd) this.add(`${CSI}${blanks}C`);
       blanks = 0;
     };
+    const styles = new Styles();
     for (let x = 0; x < this.#cols; x += 1) {
-      const cell = line.getCell(x);
+      const cell = line.getCell(x, this.#cell);
       if (cell === undefined) break;
       const characters = cell.getChars();
       if (cell.getWidth() === 0 && characters === '') continue;
-      const style = sgr(cell);
+      styles.read(cell);
+      const { style, erased: bare } = styles;
       // A combining character on its own: a sequence before it keeps it from joining what stands before.
       if (cell.getWidth() === 0) this.add(`${CSI}${this.#pen}m`);
-      if (isErased(cell)) {
+      if (characters === '' && style === bare) {
         if (style !== background) flush(false);
         background = style;
         blanks += 1;
@@ -176,6 +181,27 @@ class Painter {
     this.add(`${CSI}${style}m`);
   }
 }
+
+/** The styles of cells in turn; neighbours mostly have the same, and working one out is most of the work. */
+class Styles {
+  /** Parameters of SGR: all of the cell's attributes, and what would be left if it were erased. */
+  style = '0';
+  erased = '0';
+  #foreground = 0;
+  #background = 0;
+
+  read(cell: IBufferCell): void {
+    const { fg, bg } = cell as IBufferCell & { readonly fg: number; readonly bg: number };
+    if (fg === this.#foreground && bg === this.#background && (bg & HAS_EXTENDED) === 0) return;
+    this.#foreground = fg;
+    this.#background = bg;
+    this.style = sgr(cell);
+    this.erased = backgroundSgr(cell);
+  }
+}
+
+/** Flag of a cell that has more attributes than its two numbers say (xterm's BgFlags). */
+const HAS_EXTENDED = 0x1000_0000;
 
 const FLAGS: readonly (readonly [keyof Attributes, number])[] = [
   ['isBold', 1],
