@@ -187,9 +187,8 @@ export const FileReadHead = z.strictObject({
 export type FileReadHead = z.infer<typeof FileReadHead>;
 
 export const FileReadEnd = z.strictObject({
-  /** Bytes sent, and the SHA-256 of them in hex. */
+  /** Bytes sent; whoever wants their checksum counts what arrives. */
   bytes: z.int().min(0),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/u),
   /** `grew`, `shrank`, `changed`: the file did while it was read; what was sent is the range as announced, or less. */
   outcome: z.enum(['complete', 'grew', 'shrank', 'changed', 'problem']),
   problem: FileProblem.nullable(),

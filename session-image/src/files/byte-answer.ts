@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ServerHttp2Stream } from 'node:http2';
 import { FILE_HEADER } from '@netpilot/control-plane/contract/files.ts';
 import type { FileReadEnd, FileReadHead } from '@netpilot/control-plane/contract/files.ts';
@@ -32,7 +31,6 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
   const announced = options.head.length;
   const bound = announced ?? (options.endless ? Number.MAX_SAFE_INTEGER : MAX_UNKNOWN);
   const end = new Promise<FileReadEnd>((resolve) => {
-    const hash = createHash('sha256');
     let bytes = 0;
     let over = false;
     const finish = (outcome: FileReadEnd['outcome'], error?: unknown) => {
@@ -41,14 +39,13 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
       clearInterval(watch);
       body.off('data', take);
       const problem = outcome === 'problem' ? asFileProblem(error) : null;
-      resolve({ bytes, sha256: hash.digest('hex'), outcome, problem });
+      resolve({ bytes, outcome, problem });
       // What is left of it is not wanted; this ends what runs on the router.
       body.destroy();
     };
     const take = (chunk: Buffer) => {
       moved = true;
       const part = chunk.length > bound - bytes ? chunk.subarray(0, bound - bytes) : chunk;
-      hash.update(part);
       bytes += part.length;
       if (part.length > 0 && !stream.write(part)) {
         body.pause();

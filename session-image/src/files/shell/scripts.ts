@@ -80,7 +80,7 @@ else rm -f -- "$N";fi`,
 
   chmod: `${ENTER}${NOT_THERE}chmod "$X" "$N"`,
 
-  /** Lines of \`ls\` are counted by their first letter: a name cannot begin one. */
+  /** Lines of `ls` are counted by their first letter: a name cannot begin one. */
   count: `${SETUP}${GUARD}${ENTER}${NOT_THERE}guard find "$N" -print0 | xargs -0 -r -n 400 ls -ldn$O -- | awk '{n++;if(substr($1,1,1)=="-")s+=$5}END{printf "%d %.0f\\n",n,s}'`,
 
   sha256: `${GUARD}${REGULAR.replace('exit 1; }', 'ls -ldL -- "$P" >/dev/null;exit 1; }')}guard /bin/sh -c 'exec sha256sum <"$1"' sh "$P"`,
@@ -96,13 +96,16 @@ ls -ldni$O --full-time -- "$N"`,
 dd of="$N" bs=65536 seek="$F" conv=notrunc||exit 1
 ls -ldni$O --full-time -- "$N"`,
 
-  /** \`V\` is \`nothing\`, \`anything\`, \`content\` with the checksum in \`W\`, or \`version\` with what \`ls\` must show in \`W\`. */
+  /**
+   * `V` is `nothing`, `anything`, `content` with the checksum in `W`, or `version` with what `ls` must show in `W`. What is as small as
+   * configuration is on its disk before it takes its name: it must outlive a power cut.
+   */
   replace: `${SETUP}${ENTER}if [ -L "$M" ]||! [ -f "$M" ];then exit ${EXIT.vanished};fi
 set -- $(ls -ldn$O -- "$M");[ "$5" = "$Z" ]||exit ${EXIT.offset_mismatch}
 s=$(sha256sum <"$M")||exit 1;[ "\${s%% *}" = "$H" ]||exit ${EXIT.checksum_mismatch}
 [ -z "$U" ]||chown "$U" "$M" 2>/dev/null||X=$Y
 chmod "$X" "$M"||exit 1
-dd if=/dev/null of="$M" conv=notrunc,fsync 2>/dev/null
+[ "$Z" -gt 8388608 ]||dd if=/dev/null of="$M" conv=notrunc,fsync 2>/dev/null
 if [ -d "$N" ];then exit ${EXIT.is_directory};fi
 case $V in
 nothing) ln -- "$M" "$N" 2>/dev/null&&{ rm -f -- "$M";exit; }

@@ -286,7 +286,7 @@ export class ShellRoad implements FileRoad {
       const code = await running.exited;
       signal.throwIfAborted();
       const stderr = running.stderr();
-      // 123 is of xargs: some entries were gone before \`ls\` came to them.
+      // 123 is of xargs: some entries were gone before `ls` came to them.
       if (code !== 0 && code !== 123) checkExit(code, stderr);
       const refused = stderr.split('\n').filter((line) => /permission denied$|operation not permitted$/iu.test(line));
       if (script === SCRIPTS.list && found <= 1 && refused.length > 0) throw failureOf(stderr);
@@ -298,7 +298,7 @@ export class ShellRoad implements FileRoad {
     }
   }
 
-  /** Takes `./` off names, and asks for targets that \`ls\` did not print as they are. */
+  /** Takes `./` off names, and asks for targets that `ls` did not print as they are. */
   async #sharpen(batch: ParsedBatch, folder: Buffer): Promise<Batch['entries']> {
     const plain = batch.entries.map((entry) => ({ ...entry, name: withoutDot(entry.name) }));
     let room = MAX_TARGET_NAMES;
