@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, PrintableText } from './identifiers.ts';
+import { Id, Instant, Moment, PrintableText } from './identifiers.ts';
 import { PageQuery } from './page.ts';
 
 /** Everything worth an entry; a typed union over `action`, details are flat and never hold a secret. */
@@ -85,9 +85,9 @@ export const AuditFilter = z.strictObject({
   personId: Id.optional(),
   /** What was done to the router, and all sessions with it. */
   routerId: Id.optional(),
-  from: Instant.optional(),
+  from: Moment.optional(),
   /** Before this instant. */
-  until: Instant.optional(),
+  until: Moment.optional(),
   /** Text in the name of the person or in the details, whatever its case. */
   text: PrintableText.max(100).optional(),
 });

@@ -8,6 +8,11 @@ export type Id = z.infer<typeof Id>;
 export const Instant = z.iso.datetime({ offset: true });
 export type Instant = z.infer<typeof Instant>;
 
+/** An instant of a request, from 1970 to 9999: what the database can compare with as well, which knows no year 0. */
+export const Moment = Instant.refine((at) => Date.parse(at) >= 0 && Date.parse(at) < Date.UTC(10_000, 0), {
+  message: 'must be from 1970 to 9999',
+});
+
 /** Control characters, bidirectional overrides and line separators: never part of a name that a person reads. */
 // oxlint-disable-next-line no-control-regex -- finding control characters is what this is for
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant, PrintableText } from './identifiers.ts';
+import { Id, Instant, Moment, PrintableText } from './identifiers.ts';
 import { ROLES, Role } from './people.ts';
 
 /** What an organisation decides about the sessions of its people; every member may read it, its administrators may change it. */
@@ -60,7 +60,7 @@ export const LockInput = z
     target: LockTarget,
     message: Message,
     /** In the future; null: until it is lifted. */
-    expiresAt: Instant.nullable(),
+    expiresAt: Moment.nullable(),
   })
   .refine(({ organisationId, target }) => organisationId !== null || target.type === 'user', {
     path: ['organisationId'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Id, Instant } from './identifiers.ts';
+import { Id, Instant, Moment } from './identifiers.ts';
 import { PageQuery } from './page.ts';
 
 export const RECORDING_STATES = ['recording', 'complete', 'broken', 'deleted'] as const;
@@ -39,8 +39,8 @@ export const RecordingQuery = PageQuery.extend({
   sessionId: Id.optional(),
   userId: Id.optional(),
   /** Begun at or after, and before. */
-  from: Instant.optional(),
-  to: Instant.optional(),
+  from: Moment.optional(),
+  to: Moment.optional(),
 });
 export type RecordingQuery = z.infer<typeof RecordingQuery>;
 

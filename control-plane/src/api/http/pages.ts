@@ -1,10 +1,8 @@
 import { Op, type WhereOptions } from 'sequelize';
 import { z } from 'zod';
-import { Id, Instant } from '../../../contract/identifiers.ts';
+import { Id, Moment } from '../../../contract/identifiers.ts';
 import { ProblemError } from '../errors.ts';
 
-/** What PostgreSQL can compare with as well: it knows no year 0, and no row is older than the epoch. */
-const Moment = Instant.refine((at) => Date.parse(at) >= 0 && Date.parse(at) < Date.UTC(10_000, 0));
 const Position = z.tuple([Moment, Id]);
 
 /** Newest first; the id breaks ties, so that a page never repeats or skips a row that stays. */
