@@ -165,6 +165,7 @@ function GroupForm({ group, devices, isNew, onDone }: GroupFormProps) {
       <MultiSelect
         label="Devices"
         description="A device is in one group only."
+        placeholder={draft.members.length === 0 ? 'Choose devices' : undefined}
         size="md"
         searchable
         clearable

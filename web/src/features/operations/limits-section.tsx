@@ -132,6 +132,7 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
       <Trouble error={activate.error} />
       <MultiSelect
         label={listLabel}
+        placeholder={listed.length === 0 ? 'Choose devices' : undefined}
         size="md"
         searchable
         clearable
