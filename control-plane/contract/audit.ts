@@ -96,8 +96,7 @@ export type AuditFilter = z.infer<typeof AuditFilter>;
 export const AuditQuery = z.strictObject({ ...AuditFilter.shape, ...PageQuery.shape });
 export type AuditQuery = z.infer<typeof AuditQuery>;
 
-export const AUDIT_FORMATS = ['csv', 'jsonl'] as const;
-export const AuditExportQuery = z.strictObject({ ...AuditFilter.shape, format: z.enum(AUDIT_FORMATS) });
+export const AuditExportQuery = z.strictObject({ ...AuditFilter.shape, format: z.enum(['csv', 'jsonl']) });
 export type AuditExportQuery = z.infer<typeof AuditExportQuery>;
 
 /** The newest entry of a chain: its place, and the hash that stands for it and everything before it. */

@@ -13,13 +13,6 @@ export const OrganisationPolicy = z.strictObject({
 });
 export type OrganisationPolicy = z.infer<typeof OrganisationPolicy>;
 
-/** What holds until an organisation decides otherwise. */
-export const DEFAULT_POLICY: OrganisationPolicy = {
-  recordInput: false,
-  recordingRetentionDays: 90,
-  watchNotice: true,
-};
-
 /** Body of `PATCH /organisations/:id/policy`: only what changes. */
 export const OrganisationPolicyChange = OrganisationPolicy.partial();
 export type OrganisationPolicyChange = z.infer<typeof OrganisationPolicyChange>;

@@ -55,20 +55,17 @@ export class Overseen {
     return [...people.values()];
   }
 
-  /** @returns whether anything has changed. */
-  pause(by: string): boolean {
-    if (this.#paused !== null) return false;
+  /** Holds input back, unless somebody does already. */
+  pause(by: string): void {
+    if (this.#paused !== null) return;
     this.#paused = { by, since: Date.now() };
     this.#changed();
-    return true;
   }
 
-  /** @returns whether anything has changed. */
-  resume(): boolean {
-    if (this.#paused === null) return false;
+  resume(): void {
+    if (this.#paused === null) return;
     this.#paused = null;
     this.#changed();
-    return true;
   }
 
   /** Leaves a message, which takes the place of the one before. */
