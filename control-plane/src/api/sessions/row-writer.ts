@@ -9,7 +9,7 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 /** Tries of a write that fails although the database answers; then it is given up, loudly. */
 const MAX_REFUSALS = 5;
-/** Events a session may have waiting: it becomes live once and ends once. */
+/** Events a session may have waiting: it becomes live once and ends once, and its screen is locked now and then. */
 const MAX_ENTRIES = 8;
 
 interface Pending {
