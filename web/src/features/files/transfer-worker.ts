@@ -1,6 +1,7 @@
 import '../../zod-without-eval.ts';
+import type { ProblemCode } from '@netpilot/control-plane/contract/problems.ts';
 import { reconnectWait } from '../../api/back-off.ts';
-import { UnreachableError } from '../../api/problem.ts';
+import { ProblemError, UnreachableError } from '../../api/problem.ts';
 import { Download } from './download-job.ts';
 import { type FileCalls, fileCalls } from './file-calls.ts';
 import { type TransferJob, type TransferNews, type TransferOrder, packFailure } from './transfer-job.ts';
@@ -50,7 +51,22 @@ async function giveUp(): Promise<void> {
   tell({ type: 'gone' });
 }
 
-/** Tries again for as long as only the line is away. */
+/** What a router, its session or the bastion gets over without anybody's doing. */
+const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'session_not_live',
+  'session_paused',
+  'sandbox_failed',
+  'router_unreachable',
+  'gateway_unavailable',
+  'database_unavailable',
+  'too_many_requests',
+]);
+
+function passesByItself(error: unknown): boolean {
+  return error instanceof UnreachableError || (error instanceof ProblemError && PASSING.has(error.problem.code));
+}
+
+/** Tries again for as long as only the line, or the way over it, is away. */
 async function persist(what: Work, calls: FileCalls, signal: AbortSignal): Promise<string | null> {
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -62,7 +78,7 @@ async function persist(what: Work, calls: FileCalls, signal: AbortSignal): Promi
         },
       });
     } catch (error) {
-      if (!(error instanceof UnreachableError)) throw error;
+      if (!passesByItself(error)) throw error;
       tell({ type: 'waiting' });
       await wait(reconnectWait(attempt), signal);
     }
