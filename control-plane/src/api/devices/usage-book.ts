@@ -19,7 +19,7 @@ const PERIODS: Readonly<Record<UsagePeriodName, { readonly unit: 'hour' | 'day';
 const KEPT_DAYS = 92;
 const DAY_MS = 86_400_000;
 /** Snapshots that come sooner are not stored: live rates are read every few seconds. */
-const STORED_EVERY_MS = 60_000;
+const STORED_EVERY_MS = 30_000;
 /** A time zone that PostgreSQL does not know. */
 const UNKNOWN_TIME_ZONE = '22023';
 
