@@ -1,9 +1,9 @@
 import { UPLOAD_BLOCK } from '@netpilot/control-plane/contract/file-api.ts';
 
-const SMALLEST = 262_144;
+const SMALLEST = 524_288;
 const LARGEST = 67_108_864;
-/** What one piece should take, in milliseconds: long enough to fill the line, short enough to show that it moves. */
-const AIM_MS = 1_500;
+/** What one piece should take, in milliseconds: well over what a slow router needs to begin one, short enough to show that it moves. */
+const AIM_MS = 3_000;
 
 /**
  * @param size of the piece that was just sent, in bytes; `milliseconds` is what it took.
