@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { asRole } from '@netpilot/db/test/tenant.ts';
 import type { Page } from 'playwright-core';
 import { Member, type Organisation } from '../../contract/organisations.ts';
+import { Lock } from '../../contract/oversight.ts';
 import type { Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, signIn, TestBrowser } from '../harness/browser.ts';
@@ -94,14 +95,21 @@ describe('oversight in a browser', () => {
   });
 
   test('the audit trail is filtered, searched and checked, also on a phone', async () => {
+    const { id } = await alice.ask(Lock, 'POST', '/locks', {
+      organisationId: organisation.id,
+      target: { type: 'role', role: 'viewer' },
+      message: 'Under repair until noon.',
+      expiresAt: null,
+    });
+    await alice.tell('DELETE', `/locks/${id}`);
     const { page, errors } = await browser.person(PHONE, 'dark');
     await signIn(page, bastion.url, 'Alice');
     await page.goto(`${bastion.url}/organisations/${organisation.id}/audit`);
     const entries = page.getByRole('list', { name: 'Audit entries' });
-    await entries.getByText('watched a session').first().waitFor();
+    await entries.getByText('created the organisation').waitFor();
     await page.getByRole('textbox', { name: 'Search' }).fill('under REPAIR');
-    await entries.getByText('watched a session').first().waitFor({ state: 'hidden' });
-    await entries.getByText('set a lock').waitFor();
+    await entries.getByText('created the organisation').waitFor({ state: 'hidden' });
+    await entries.getByText('set a lock').first().waitFor();
     await page.getByRole('button', { name: 'Check that it is whole' }).click();
     await page.getByText(/All \d+ entries are as they were written/u).waitFor();
     await wellMade(page, errors);
