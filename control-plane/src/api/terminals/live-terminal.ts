@@ -6,7 +6,6 @@ import {
   OUTPUT_WINDOW,
   type TerminalExit,
   type TerminalNotice,
-  type TerminalPerson,
   type TerminalStatus,
 } from '../../../contract/terminal-frames.ts';
 import { CLOSE } from '../events/person-sockets.ts';
@@ -17,6 +16,7 @@ import { InputLine } from './input-line.ts';
 import { RecentOutput } from './recent-output.ts';
 import type { ScreenFollower, ScreenShot, ScreenSource } from './screens/screen-follower.ts';
 import { SizeHistory } from './size-history.ts';
+import { Roles } from './roles.ts';
 import { type Resumption, type ViewedTerminal, Viewer, type ViewerIdentity } from './viewer.ts';
 
 /** Bytes that a terminal may run ahead of what its driver has parsed, besides the agent's window. */
@@ -65,14 +65,12 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   readonly #options: LiveTerminalOptions;
   readonly #line: AgentLine;
   readonly #input: InputLine<Viewer>;
-  readonly #viewers = new Set<Viewer>();
+  readonly #roles = new Roles();
   #recent = new RecentOutput(0, RECENT_BYTES_ALONE);
   readonly #sizes: SizeHistory;
   #recording: TerminalRecording | null = null;
   #screen: ScreenFollower | null = null;
   #shot: Promise<ScreenShot> | null = null;
-  #driver: Viewer | null = null;
-  #tookOver: TerminalPerson | null = null;
   #trouble: RecordingTrouble | null = null;
   /** Output received, recorded or not. */
   #received = 0;
@@ -83,7 +81,6 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #exit: TerminalExit | null = null;
   #lastOutputAt: number | null = null;
   #lastInputAt: number | null = null;
-  #leftAt: number | null = Date.now();
   #pumpDue = false;
   #finishing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -129,7 +126,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   get viewers(): Iterable<Viewer> {
-    return this.#viewers;
+    return this.#roles.everybody;
   }
 
   /** When it last showed something, in milliseconds since the epoch. */
@@ -145,40 +142,35 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   /** Takes a page in. It drives when it may and wants to, and nobody else does. */
   join(socket: WebSocket, identity: ViewerIdentity, resumption: Resumption, wantsToDrive: boolean): void {
     const viewer = new Viewer(socket, identity, resumption, this);
-    const earlier = this.#earlierOf(identity);
-    if (this.#viewers.size >= VIEWERS_PER_TERMINAL && earlier === undefined) {
+    const earlier = this.#roles.earlierOf(identity);
+    if (this.#roles.size >= VIEWERS_PER_TERMINAL && earlier === undefined) {
       return viewer.close(CLOSE.tooMany, 'too many viewers');
     }
-    const drove = earlier !== undefined && earlier === this.#driver;
-    this.#viewers.add(viewer);
-    this.#recent.limit(RECENT_BYTES);
-    if (identity.access !== 'watch') this.#leftAt = null;
+    // A page that comes back is what it was.
+    const drove = earlier !== undefined && earlier === this.#roles.driver;
     earlier?.close(CLOSE.takenOver, 'attached again');
-    if (drove || (this.#driver === null && wantsToDrive && identity.access !== 'watch')) this.#driver = viewer;
+    this.#roles.add(viewer, drove || wantsToDrive);
+    this.#recent.limit(RECENT_BYTES);
     this.#tellStatus();
     viewer.begin();
   }
 
   notice(notice: TerminalNotice): void {
-    for (const viewer of this.#viewers) viewer.notice(notice);
+    for (const viewer of this.viewers) viewer.notice(notice);
   }
 
   view(): ListedTerminal {
     const { title, ran } = this.#screen ?? { title: '', ran: null };
-    const own = [...this.#viewers].filter(({ identity }) => identity.access !== 'watch');
     return {
       ...this.terminal,
       ...this.#sizes.current,
       title: title || this.terminal.title,
       ran,
       offset: this.#recent.end,
-      attached: own.length > 0,
       exit: this.#exit === null ? this.terminal.exit : { code: this.#exit.code, signal: this.#exit.signal },
       lastOutputAt: instant(this.#lastOutputAt),
       lastInputAt: instant(this.#lastInputAt),
-      driver: this.#driver?.identity.actor.name ?? null,
-      followers: own.length - (this.#driver === null ? 0 : 1),
-      detachedSince: instant(this.#leftAt),
+      ...this.#roles.summary(),
     };
   }
 
@@ -251,23 +243,16 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   drives(viewer: Viewer): boolean {
-    return viewer === this.#driver;
+    return viewer === this.#roles.driver;
   }
 
   statusFor(viewer: Viewer): TerminalStatus {
-    const working = [...this.#viewers].filter(({ identity }) => identity.access !== 'watch').length;
-    return {
-      role: viewer === this.#driver ? 'driver' : viewer.identity.access === 'watch' ? 'watcher' : 'follower',
-      driver: this.#driver === null ? null : personOf(this.#driver.identity),
-      tookOver: this.#tookOver,
-      followers: working - (this.#driver === null ? 0 : 1),
-      trouble: this.#trouble,
-    };
+    return this.#roles.statusFor(viewer, this.#trouble);
   }
 
   input(viewer: Viewer, frame: Buffer): boolean {
     const held = viewer.identity.access === 'own' && this.#options.held();
-    if (viewer !== this.#driver || held || this.#trouble !== null || this.#exit !== null) return false;
+    if (!this.drives(viewer) || held || this.#trouble !== null || this.#exit !== null) return false;
     this.#lastInputAt = Date.now();
     this.#recording?.input(frame.subarray(1));
     this.#input.push(viewer, frame);
@@ -277,7 +262,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
 
   resize(viewer: Viewer, { cols, rows }: TerminalSize): void {
     const { current } = this.#sizes;
-    if (viewer !== this.#driver || (current.cols === cols && current.rows === rows)) return;
+    if (!this.drives(viewer) || (current.cols === cols && current.rows === rows)) return;
     // Where it takes effect among what is shown: behind all that has come.
     const offset = this.#received;
     this.#sizes.add({ offset, cols, rows });
@@ -287,12 +272,10 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   takeOver(viewer: Viewer): void {
-    if (viewer.identity.access === 'watch' || viewer === this.#driver) return;
-    const from = this.#driver;
-    this.#driver = viewer;
+    const from = this.#roles.takeOver(viewer);
+    if (from === undefined) return;
     if (from !== null) {
       this.#input.drop(from);
-      this.#tookOver = personOf(viewer.identity);
       this.#recording?.marker(`${viewer.identity.actor.name} took over`);
       this.#options.listener.tookOver(viewer.identity, from.identity);
     }
@@ -302,18 +285,17 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   acknowledged(viewer: Viewer): void {
-    if (viewer === this.#driver) this.#acknowledge();
+    if (this.drives(viewer)) this.#acknowledge();
   }
 
   left(viewer: Viewer): void {
-    if (!this.#viewers.delete(viewer)) return;
-    if (viewer === this.#driver) {
-      this.#driver = null;
+    const drove = this.drives(viewer);
+    if (!this.#roles.remove(viewer)) return;
+    if (drove) {
       this.#alone = this.#recent.end;
       this.#input.drop(viewer);
     }
-    if (this.#viewers.size === 0) this.#recent.limit(RECENT_BYTES_ALONE);
-    if (![...this.#viewers].some(({ identity }) => identity.access !== 'watch')) this.#leftAt ??= Date.now();
+    if (this.#roles.size === 0) this.#recent.limit(RECENT_BYTES_ALONE);
     this.#tellStatus();
     this.#acknowledge();
   }
@@ -341,7 +323,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #begin(recording: TerminalRecording): void {
     const { end } = recording;
     this.#recording = recording;
-    this.#recent = new RecentOutput(end, this.#viewers.size > 0 ? RECENT_BYTES : RECENT_BYTES_ALONE);
+    this.#recent = new RecentOutput(end, this.#roles.size > 0 ? RECENT_BYTES : RECENT_BYTES_ALONE);
     this.#received = end;
     this.#alone = end;
     this.#begunAt = end;
@@ -363,9 +345,9 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     if (offset !== this.#recent.end) throw new RangeError('output was recorded in another order than it came');
     this.#recent.push(frame);
     this.#lastOutputAt = Date.now();
-    this.#driver?.pump();
+    this.#roles.driver?.pump();
     // Who only looks comes after who types, and may get several pieces at once.
-    if (this.#viewers.size > (this.#driver === null ? 0 : 1) && !this.#pumpDue) {
+    if (this.#roles.accompanied && !this.#pumpDue) {
       this.#pumpDue = true;
       setImmediate(() => {
         this.#pumpDue = false;
@@ -378,7 +360,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
 
   /** Tells the agent how far it may go on: what is recorded, and not too far ahead of who drives, or of where nobody did. */
   #acknowledge(): void {
-    const parsed = this.#driver?.acked ?? null;
+    const parsed = this.#roles.driver?.acked ?? null;
     const ahead = parsed === null ? this.#alone + this.#options.detachedAhead : parsed + DRIVER_AHEAD;
     // What was there before this process is parsed while the terminal goes on.
     const screen = Math.max(this.#screen?.reached ?? 0, this.#begunAt) + SCREEN_AHEAD;
@@ -386,11 +368,11 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   #pumpAll(): void {
-    for (const viewer of this.#viewers) viewer.pump();
+    for (const viewer of this.viewers) viewer.pump();
   }
 
   #tellStatus(): void {
-    for (const viewer of this.#viewers) viewer.tellStatus();
+    for (const viewer of this.viewers) viewer.tellStatus();
   }
 
   #troubled(trouble: RecordingTrouble | null): void {
@@ -399,19 +381,13 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     this.#tellStatus();
   }
 
-  /** The same page of the same person, attached before. */
-  #earlierOf({ actor, page }: ViewerIdentity): Viewer | undefined {
-    if (page === null) return undefined;
-    return [...this.#viewers].find(({ identity }) => identity.page === page && identity.actor.userId === actor.userId);
-  }
-
   #letGo(code: number, reason: string): void {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.#stopWaiting();
     this.#line.close();
     this.#screen?.close();
-    for (const viewer of this.#viewers) viewer.close(code, reason);
+    for (const viewer of this.viewers) viewer.close(code, reason);
   }
 
   #finish(): Promise<void> {
@@ -428,10 +404,6 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
       this.#options.log.error({ err: error }, 'a recording was not closed');
     }
   }
-}
-
-function personOf({ actor, agent }: ViewerIdentity): TerminalPerson {
-  return { name: actor.name.slice(0, 200), agent: agent?.slice(0, 300) ?? null };
 }
 
 function instant(at: number | null): string | null {
