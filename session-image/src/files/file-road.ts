@@ -105,6 +105,4 @@ export interface FileRoad {
    * @param temporary in that folder, for what is not whole yet; nothing is left of it.
    */
   unpack(folder: Buffer, temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void>;
-  /** Ends what the road itself holds open. */
-  close(): void;
 }

@@ -5,7 +5,7 @@ import type { Batch, ByteRange, FileAttributes, FileRoad, OpenRead, Replacement 
 
 /**
  * SFTP for what is said of files, commands for their bytes and for what is done to many: one `cat` has no round trips, and `rm -r`, `cp -a`,
- * `tar` and `sha256sum` are done on the router. Owner of both roads.
+ * `tar` and `sha256sum` are done on the router.
  */
 export class MixedRoad implements FileRoad {
   readonly view: FileRoadView;
@@ -101,11 +101,6 @@ export class MixedRoad implements FileRoad {
 
   unpack(folder: Buffer, temporary: Buffer, entries: AsyncIterable<ArchiveEntry>): Promise<void> {
     return this.#shell.unpack(folder, temporary, entries);
-  }
-
-  close(): void {
-    this.#sftp.close();
-    this.#shell.close();
   }
 }
 

@@ -90,6 +90,7 @@ export class RouterConnection {
           clearTimeout(timer);
           if (error) return reject(new ProblemError('router_refused', printable(error.message)));
           channel.on('error', () => undefined);
+          grantNothingAfterClose(channel);
           if (late) return channel.close();
           this.#channels.add(channel);
           channel.once('close', () => this.#channels.delete(channel));
@@ -101,4 +102,16 @@ export class RouterConnection {
       }
     });
   }
+}
+
+/**
+ * ssh2 widens the window of a channel even after it has closed it, while what came before is being read. Nothing may follow a close (RFC
+ * 4254, section 5.3), and Dropbear ends the whole connection for it.
+ */
+function grantNothingAfterClose(channel: ClientChannel): void {
+  const close = channel.close.bind(channel);
+  channel.close = () => {
+    (channel as unknown as { incoming: { window: number } }).incoming.window = Number.POSITIVE_INFINITY;
+    close();
+  };
 }

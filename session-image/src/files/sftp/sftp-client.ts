@@ -44,7 +44,6 @@ export class SftpClient {
   readonly #channel: RouterChannel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #extensions = new Set<string>();
-  readonly #onClose: () => void;
   #nextId = 0;
   #head = Buffer.alloc(4);
   #headLength = 0;
@@ -54,20 +53,18 @@ export class SftpClient {
   #timer: NodeJS.Timeout | undefined;
   #version: Waiting | null = null;
 
-  private constructor(channel: RouterChannel, onClose: () => void) {
+  private constructor(channel: RouterChannel) {
     this.#channel = channel;
-    this.#onClose = onClose;
     channel.on('data', (chunk: Buffer) => this.#take(chunk));
     channel.stderr.resume();
     channel.once('close', () => this.#end(new FileFailure('failed', 'The SFTP server ended.')));
   }
 
   /**
-   * @param onClose the channel is over.
    * @throws ProblemError `router_refused` when there is no such subsystem, FileFailure when it is no SFTP server
    */
-  static async open(connection: RouterConnection, onClose: () => void): Promise<SftpClient> {
-    const client = new SftpClient(await connection.openSubsystem('sftp'), onClose);
+  static async open(connection: RouterConnection): Promise<SftpClient> {
+    const client = new SftpClient(await connection.openSubsystem('sftp'));
     try {
       await client.#greet();
       return client;
@@ -181,7 +178,6 @@ export class SftpClient {
     this.#waiting.clear();
     this.#channel.removeAllListeners('data').resume();
     this.#channel.close();
-    this.#onClose();
   }
 
   /** Puts packets together; the one being received is the only copy made. */

@@ -46,8 +46,7 @@ export class SftpRoad implements FileRoad {
   /** @returns null when the router has no SFTP server. */
   static async open(connection: RouterConnection): Promise<SftpRoad | null> {
     try {
-      // The road is not there yet; it finds a closed client by itself.
-      const client = await SftpClient.open(connection, () => undefined);
+      const client = await SftpClient.open(connection);
       const home = firstName(await client.request(TYPE.realpath, string('.')));
       return new SftpRoad(connection, client, home[0] === 0x2f ? home : Buffer.from('/'));
     } catch (error) {
@@ -289,10 +288,6 @@ export class SftpRoad implements FileRoad {
     await unpackInto(this, folder, entries);
   }
 
-  close(): void {
-    void this.#client?.then((client) => client.close()).catch(() => undefined);
-  }
-
   /** RENAME refuses what is there already; with the extension it takes its place. */
   async #move(path: Buffer, to: Buffer, replace: boolean): Promise<void> {
     const client = await this.#ready();
@@ -330,7 +325,7 @@ export class SftpRoad implements FileRoad {
   async #ready(): Promise<SftpClient> {
     const client = await this.#client;
     if (client?.open) return client;
-    this.#client = SftpClient.open(this.#connection, () => undefined);
+    this.#client = SftpClient.open(this.#connection);
     this.#client.catch(() => (this.#client = null));
     return this.#client;
   }

@@ -198,10 +198,6 @@ export class ShellRoad implements FileRoad {
     }
   }
 
-  close(): void {
-    // Each command ends with its own channel.
-  }
-
   #variables(variables: Variables): Variables {
     return { Q: this.#facts.quietLs ? 'q' : '', ...variables };
   }
