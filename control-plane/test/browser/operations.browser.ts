@@ -49,7 +49,8 @@ describe('the network of a router, by hand', () => {
   const flip = async (control: Locator, to: boolean) => {
     await control.waitFor();
     await eventually('the switch to be free', () => control.isEnabled());
-    await control.click();
+    // Its track lies above the input and takes the tap.
+    await control.locator('xpath=following-sibling::*[1]').click();
     await eventually(
       'the switch to show it',
       async () => (await control.isChecked()) === to && (await control.isEnabled()),
