@@ -1,9 +1,8 @@
-import { printableName } from '@netpilot/control-plane/contract/printable.ts';
+import { printableName, printablePath } from '@netpilot/control-plane/contract/printable.ts';
 import { type RouterPath, splitRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { type FormEvent, useState } from 'react';
-import { printablePath } from '@netpilot/control-plane/contract/printable.ts';
 import { typedPath } from './typed-name.ts';
 
 /** Where one is: every folder on the way is a button; a path can be typed as well. */
@@ -34,8 +33,8 @@ export function Breadcrumb({ path, onGo }: { path: RouterPath; onGo: (path: Rout
     );
   }
   return (
-    <nav className="np-crumbs" aria-label="Folders">
-      <ol>
+    <nav className="np-crumbs" aria-label="Folders" key={path}>
+      <ol ref={showEnd}>
         {wayTo(path).map(({ path: each, name }, index, all) => (
           <li key={each}>
             <button
@@ -61,6 +60,11 @@ export function Breadcrumb({ path, onGo }: { path: RouterPath; onGo: (path: Rout
       </Tooltip>
     </nav>
   );
+}
+
+/** Where one is matters more than where the way began. */
+function showEnd(list: HTMLOListElement | null): void {
+  if (list) list.scrollLeft = list.scrollWidth;
 }
 
 function wayTo(path: RouterPath): { path: RouterPath; name: string }[] {
