@@ -66,18 +66,28 @@ export const TOLERANCE = 0.15;
 /** A busy machine may be too slow once; a limit that does not hold is too fast or too slow every time. */
 const ATTEMPTS = 4;
 
-/** How far the rate of a device is from what it should be, at best: 0.1 is ten per cent too fast or too slow. */
+/**
+ * How far the rate of a device, or of several at once that share it, is from what it should be, at best: 0.1 is ten per cent too fast or too slow.
+ */
 export async function deviation(
   mbps: number,
   network: OperationsNetwork,
-  device: string,
+  devices: string | readonly string[],
   direction: 'down' | 'up',
   family: Family,
 ): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let attempt = 0; attempt < ATTEMPTS && best >= TOLERANCE; attempt++) {
-    const rate = await network.around.rate(device, direction, family, 2);
+    const rates = await Promise.all([devices].flat().map((name) => network.around.rate(name, direction, family, 2)));
+    const rate = rates.reduce((sum, each) => sum + each);
     best = Math.min(best, Math.abs(rate / (mbps * 1_000_000) - 1));
   }
   return best;
+}
+
+/** Waits until a download of a device is faster than it could be if it were limited to `mbps`. */
+export async function unlimited(mbps: number, network: OperationsNetwork, device: string): Promise<void> {
+  await eventually(`${device} to be faster than ${mbps} Mbit/s`, async () => {
+    return (await network.around.rate(device, 'down', 4, 1)) > mbps * (1 + TOLERANCE) * 1_000_000;
+  });
 }
