@@ -161,6 +161,7 @@ describe('files in a browser', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
 
     writeFileSync(path, 'config of another\n');
+    await editor.press('Control+End');
     await page.keyboard.type(' again');
     await page.keyboard.press('Control+s');
     const dialog = page.getByRole('dialog');
