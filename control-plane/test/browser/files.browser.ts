@@ -54,6 +54,8 @@ describe('files in a browser', () => {
       .getByRole('menuitem', { name: action, exact: true })
       .or(page.getByRole('dialog').getByRole('button', { name: action, exact: true }))
       .click();
+    // The sheet is a dialog too until it has gone.
+    await page.locator('.np-sheet-item').first().waitFor({ state: 'detached' });
   };
 
   test.each([
@@ -155,7 +157,7 @@ describe('files in a browser', () => {
     await editor.waitFor();
     await editor.press('Control+End');
     await page.keyboard.type('# mine');
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
     expect(readFileSync(path, 'utf8')).toBe("config interface 'lan'\n\toption proto 'static'\n# mine");
     expect(await accessibilityProblems(page)).toEqual([]);
@@ -177,7 +179,7 @@ describe('files in a browser', () => {
       .waitFor();
     await dialog.getByRole('button', { name: 'Put back' }).last().click();
     await page.getByText('Changed, not saved').waitFor();
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
     expect(readFileSync(path, 'utf8')).toBe("config interface 'lan'\n\toption proto 'static'\n");
     expect(errors).toEqual([]);
