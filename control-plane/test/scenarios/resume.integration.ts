@@ -80,7 +80,8 @@ describe('terminals that outlive pages, networks and the api', () => {
     await laptop.becomes('driver');
     const phone = await alice.attach(session, laptop.id, 0);
     await phone.becomes('follower');
-    expect(laptop.status).toMatchObject({ followers: 1, tookOver: null });
+    await eventually('the follower to be counted', () => laptop.status?.followers === 1);
+    expect(laptop.status?.tookOver).toBeNull();
     phone.type('echo never-$((1 + 1))\n');
     phone.resize(33, 11);
     laptop.resize(120, 40);
@@ -160,6 +161,7 @@ describe('terminals that outlive pages, networks and the api', () => {
     const { offset, screen } = await joined.attached;
     expect(offset).toBeGreaterThanOrEqual(stopped.offset);
     expect(screen).toBeLessThan(500_000);
+    await eventually('all of the screen', () => joined.screen.length === screen);
     expect(joined.screen.toString('latin1')).toContain('0123456789');
     await eventually('it to go on', () => joined.offset > offset + 3_000_000);
     joined.type('\u0003');
