@@ -235,6 +235,16 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       expect(await refusal(files.read(at('numbers'), { version }))).toBe('changed');
     });
 
+    test('a reader that goes in the middle ends the reading, and nothing else', async () => {
+      await sh('dd if=/dev/zero of=large bs=1048576 count=24 2>/dev/null');
+      for (let times = 0; times < 4; times++) {
+        const stream = await files.open('read', { path: at('large'), offset: 0, length: null, version: null });
+        await new Promise((resolve) => stream.once('data', resolve));
+        cancel(stream);
+      }
+      expect(await files.stat(at('large'))).toMatchObject({ size: 24 * 1_048_576 });
+    });
+
     test('never opens what has no end, and bounds what says that it is empty', async () => {
       await sh('mkfifo endless-pipe; ln -s /dev/zero zero');
       expect(await refusal(files.read(at('endless-pipe')))).toBe('special');
