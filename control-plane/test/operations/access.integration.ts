@@ -49,7 +49,7 @@ describe('a block', () => {
     expect(await reach(network, 'other')).toEqual(ALL_BYTES);
   });
 
-  test('holds for another address, after a reload of the firewall and after a reboot', async () => {
+  test('holds for another address and after a restart of the firewall', async () => {
     await network.around.move('child', '192.168.1.177');
     expect(await reach(network, 'child')).toEqual(NO_BYTES);
     await network.shell('/etc/init.d/firewall restart');
