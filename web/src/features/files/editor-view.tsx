@@ -32,6 +32,8 @@ interface EditorViewProps {
 interface Conflict {
   readonly stat: FileStat | null;
   readonly text: DecodedText | null;
+  /** What the person had when it was found. */
+  readonly mine: string;
 }
 
 /** A text in an editor: saved only over the version that was opened, unless the person decides otherwise. */
@@ -98,7 +100,8 @@ export function EditorView({ calls, path, stat, text, editable, onSaved, onReloa
       setConflict(null);
       onSaved();
     } catch (reason) {
-      if (isProblem(reason, 'file_changed') || isProblem(reason, 'file_exists')) setConflict(await theirs(calls, path));
+      if (isProblem(reason, 'file_changed') || isProblem(reason, 'file_exists'))
+        setConflict({ ...(await theirs(calls, path)), mine: content });
       else setError(reason);
     } finally {
       setSaving(false);
@@ -155,7 +158,7 @@ export function EditorView({ calls, path, stat, text, editable, onSaved, onReloa
       />
       {conflict && (
         <MergeDialog
-          mine={current()}
+          mine={conflict.mine}
           theirs={conflict.text}
           gone={conflict.stat === null}
           saving={saving}
@@ -187,7 +190,7 @@ export function EditorView({ calls, path, stat, text, editable, onSaved, onReloa
 }
 
 /** What is on the router instead of what was opened. */
-async function theirs(calls: FileCalls, path: RouterPath): Promise<Conflict> {
+async function theirs(calls: FileCalls, path: RouterPath): Promise<Omit<Conflict, 'mine'>> {
   try {
     const stat = await calls.stat(path);
     const response = await calls.content(path, 0, Math.max(1, stat.size), new AbortController().signal);

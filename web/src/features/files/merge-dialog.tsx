@@ -2,7 +2,7 @@ import { MergeView } from '@codemirror/merge';
 import { EditorState } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useRef } from 'react';
 import { editorSetup } from './editor-setup.ts';
 import type { DecodedText } from './text-encoding.ts';
 
@@ -22,29 +22,7 @@ interface MergeDialogProps {
 
 /** The three ways out when a file was changed by two: theirs, mine, or what the person makes of both. */
 export function MergeDialog({ mine, theirs, gone, saving, lineSeparator, onClose, onSave, onTake }: MergeDialogProps) {
-  const host = useRef<HTMLDivElement>(null);
   const merge = useRef<MergeView | null>(null);
-  const other = theirs?.text;
-  useEffect(() => {
-    if (other === undefined || host.current === null) return;
-    const view = new MergeView({
-      parent: host.current,
-      a: {
-        doc: other,
-        extensions: [
-          editorSetup(lineSeparator, 'On the router'),
-          EditorState.readOnly.of(true),
-          EditorView.lineWrapping,
-        ],
-      },
-      b: { doc: mine, extensions: [editorSetup(lineSeparator, 'Yours'), EditorView.lineWrapping] },
-      revertControls: 'a-to-b',
-      highlightChanges: true,
-      gutter: true,
-    });
-    merge.current = view;
-    return () => view.destroy();
-  }, [mine, other, lineSeparator]);
   return (
     <Modal
       opened
@@ -60,7 +38,9 @@ export function MergeDialog({ mine, theirs, gone, saving, lineSeparator, onClose
               ? 'What is on the router now is no text. You can put yours in its place.'
               : 'Left is what is on the router now, right is yours. Take over with the arrows what you want to keep, or write in the right one.'}
         </Text>
-        {other !== undefined && <div ref={host} className="np-merge" />}
+        {theirs !== null && (
+          <MergeEditors mine={mine} theirs={theirs.text} lineSeparator={lineSeparator} view={merge} />
+        )}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" mih={44} onClick={onClose}>
             Go on editing
@@ -71,10 +51,49 @@ export function MergeDialog({ mine, theirs, gone, saving, lineSeparator, onClose
             </Button>
           )}
           <Button mih={44} loading={saving} onClick={() => onSave(merge.current?.b.state.sliceDoc() ?? mine)}>
-            {other === undefined ? 'Save mine' : 'Save what is right'}
+            {theirs === null ? 'Save mine' : 'Save what is right'}
           </Button>
         </Group>
       </Stack>
     </Modal>
   );
+}
+
+/** Both texts side by side; a component of its own, as a dialog has no place for it before it is open. */
+function MergeEditors({
+  mine,
+  theirs,
+  lineSeparator,
+  view,
+}: {
+  mine: string;
+  theirs: string;
+  lineSeparator: string;
+  view: RefObject<MergeView | null>;
+}) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (host.current === null) return;
+    const merge = new MergeView({
+      parent: host.current,
+      a: {
+        doc: theirs,
+        extensions: [
+          editorSetup(lineSeparator, 'On the router'),
+          EditorState.readOnly.of(true),
+          EditorView.lineWrapping,
+        ],
+      },
+      b: { doc: mine, extensions: [editorSetup(lineSeparator, 'Yours'), EditorView.lineWrapping] },
+      revertControls: 'a-to-b',
+      highlightChanges: true,
+      gutter: true,
+    });
+    view.current = merge;
+    return () => {
+      view.current = null;
+      merge.destroy();
+    };
+  }, [mine, theirs, lineSeparator, view]);
+  return <div ref={host} className="np-merge" />;
 }
