@@ -88,6 +88,8 @@ export class RouterConnection {
       try {
         start((error, channel) => {
           clearTimeout(timer);
+          // What is waiting when the connection ends is told so by ssh2, in the same way as a refusal.
+          if (error && !this.#alive) return reject(notConnected());
           if (error) return reject(new ProblemError('router_refused', printable(error.message)));
           channel.on('error', () => undefined);
           grantNothingAfterClose(channel);
@@ -98,7 +100,7 @@ export class RouterConnection {
         });
       } catch {
         clearTimeout(timer);
-        reject(new ProblemError('not_connected', 'The router is not connected.'));
+        reject(notConnected());
       }
     });
   }
@@ -114,4 +116,8 @@ function grantNothingAfterClose(channel: ClientChannel): void {
     (channel as unknown as { incoming: { window: number } }).incoming.window = Number.POSITIVE_INFINITY;
     close();
   };
+}
+
+function notConnected(): ProblemError {
+  return new ProblemError('not_connected', 'The router is not connected.');
 }
