@@ -20,7 +20,7 @@ export interface VersionedFile {
   readonly path: RouterPath;
 }
 
-/** Earlier contents of edited files, sealed and bound to router and path (ADR 0011). */
+/** Earlier contents of edited files, sealed and bound to router and path (ADR 0013). */
 export class FileVersions {
   readonly #database: Database;
   readonly #keyRing: KeyRing;
