@@ -90,7 +90,8 @@ describe('every route', () => {
     people.owner.ask(Member, 'POST', `/organisations/${things.organisation}/members`, { email, role });
   const newTerminal = async () =>
     String(
-      (await people.holder.ask(ListedTerminal, 'POST', `/sessions/${things.session}/terminals`, { cols: 80, rows: 24 })).id,
+      (await people.holder.ask(ListedTerminal, 'POST', `/sessions/${things.session}/terminals`, { cols: 80, rows: 24 }))
+        .id,
     );
 
   /** Makes again what the row before used up. */

@@ -20,7 +20,15 @@ export type Outcome = number | 'open';
 
 /** Names of things that the suite makes, put in for `{name}` in path and body. */
 export type Thing =
-  'organisation' | 'router' | 'spareRouter' | 'session' | 'recording' | 'terminal' | 'spareTerminal' | 'member' | 'loginSession';
+  | 'organisation'
+  | 'router'
+  | 'spareRouter'
+  | 'session'
+  | 'recording'
+  | 'terminal'
+  | 'spareTerminal'
+  | 'member'
+  | 'loginSession';
 
 export interface Row {
   /** As Fastify registers it. */

@@ -132,7 +132,8 @@ class CountingAgent {
 
   #pump(): void {
     const attached = this.#attached;
-    while (attached !== null && attached === this.#attached) {
+    if (attached === null) return;
+    while (attached === this.#attached) {
       const to = Math.min(this.said, this.acked + OUTPUT_WINDOW, attached.sent + 65_536);
       if (to <= attached.sent) return;
       const from = attached.sent;
