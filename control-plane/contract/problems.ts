@@ -187,7 +187,6 @@ export const PROBLEMS = {
     title: 'The router could not do this',
     remedy: 'Its own words are in the detail.',
   },
-  file_range: { status: 416, title: 'The file does not have these bytes', remedy: 'Ask for its size and begin again.' },
   file_quota: {
     status: 429,
     title: 'You have moved as many bytes today as you may',

@@ -6,7 +6,7 @@ import { type RouterPath, routerPathText, splitRouterPath } from '../../../contr
 import type { AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import type { FileBytes } from '../sandbox-link/agent-files.ts';
-import { type ByteRange, holdsTag, parseRange } from './byte-range.ts';
+import { type ByteRange, holdsTag, parseRange } from '../http/byte-range.ts';
 import { attachment } from './content-disposition.ts';
 import { deliver } from './delivery.ts';
 import type { OpenFiles } from './file-desk.ts';
@@ -54,7 +54,7 @@ export class Downloads {
 
   /**
    * A file or a part of it.
-   * @throws ProblemError `file_…`, with `file_changed` for a failed `If-Match` and `file_range` for a range past the end.
+   * @throws ProblemError `file_…`, with `file_changed` for a failed `If-Match` and `range_not_satisfiable` for a range past the end.
    */
   async content(open: OpenFiles, path: RouterPath, conditions: Conditions, reader: Reader): Promise<Download> {
     const stat = await open.files.stat({ path, follow: true });
@@ -180,12 +180,12 @@ export function whatChanged({ size, modifiedAt }: FileStat): string {
   return `It now has ${size} bytes${modifiedAt === null ? '' : ` and was changed at ${modifiedAt}`}.`;
 }
 
-/** @returns null for the whole file. @throws ProblemError `file_range`. */
+/** @returns null for the whole file. @throws ProblemError `range_not_satisfiable`. */
 function rangeOf({ range, ifRange }: Conditions, tag: string, size: number): ByteRange | null {
   if (ifRange !== undefined && ifRange.trim() !== tag) return null;
   // The size of a file of /proc is said to be 0 and is not.
   const parsed = size === 0 ? 'whole' : parseRange(range, size);
-  if (parsed === 'unsatisfiable') throw new ProblemError('file_range', `It has ${size} bytes.`);
+  if (parsed === 'unsatisfiable') throw new ProblemError('range_not_satisfiable', `It has ${size} bytes.`);
   return parsed === 'whole' ? null : parsed;
 }
 

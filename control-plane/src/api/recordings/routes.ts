@@ -97,12 +97,12 @@ export async function recordingRoutes(
     { config: { access: 'recording.download', ...HEAVY }, schema: { tags, params: OfRecording } },
     async ({ actor, params, headers, method }, reply) => {
       const { size, range, send, close } = await service.download(actor, params.id, headers.range);
-      const { from, to } = range ?? { from: 0, to: size };
-      if (range !== null) reply.status(206).header('content-range', `bytes ${from}-${to - 1}/${size}`);
+      const { first, last } = range ?? { first: 0, last: size - 1 };
+      if (range !== null) reply.status(206).header('content-range', `bytes ${first}-${last}/${size}`);
       reply
         .type(ASCIICAST)
         .header('accept-ranges', 'bytes')
-        .header('content-length', to - from)
+        .header('content-length', last - first + 1)
         .header('content-disposition', `attachment; filename="netpilot-${params.id}.cast"`);
       if (method === 'GET') return reply.send(await send());
       await close();

@@ -15,7 +15,7 @@ import { type Action, authorise, can } from '../access/policy.ts';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import { afterCursor, toPage } from '../http/pages.ts';
-import { type ByteRange, readRange } from './byte-range.ts';
+import { type ByteRange, parseRange } from '../http/byte-range.ts';
 import { CastError, type CastHeader, MAX_LINE, parseHeader } from './cast-format.ts';
 import { findMarkers, findText, playable } from './contents.ts';
 import { presentRecording } from './presenter.ts';
@@ -144,17 +144,18 @@ export class RecordingService {
     const close = () => source.close();
     try {
       const { size } = source;
-      const range = readRange(header, size);
-      const { from, to } = range ?? { from: 0, to: size };
+      const range = parseRange(header, size);
+      if (range === 'unsatisfiable') throw new ProblemError('range_not_satisfiable');
+      const { first, last } = range === 'whole' ? { first: 0, last: size - 1 } : range;
       const send = async () => {
-        const entry = entryOf('recording_downloaded', actor, row, { bytes: to - from });
+        const entry = entryOf('recording_downloaded', actor, row, { bytes: last - first + 1 });
         await this.#options.audit.record(entry).catch(async (error: unknown) => {
           await close();
           throw error;
         });
-        return readableOf(source, source.stream(from, to));
+        return readableOf(source, source.stream(first, last + 1));
       };
-      return { size, range, send, close };
+      return { size, range: range === 'whole' ? null : range, send, close };
     } catch (error) {
       await close();
       throw error;

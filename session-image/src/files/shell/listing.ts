@@ -83,11 +83,12 @@ function modeOf(bits: string): number {
   return mode;
 }
 
-/** True when `shown` is what `ls` makes of a name: the name, with `?` for any of its bytes. */
+/** True when `shown` is what `ls` makes of a name: the name, with `?` for any of its bytes that is not printable ASCII. */
 function isLikeness(shown: string, name: string): boolean {
   if (shown.length !== name.length) return false;
   for (let index = 0; index < name.length; index++) {
-    if (shown[index] !== name[index] && shown[index] !== QUESTION) return false;
+    if (shown[index] === name[index]) continue;
+    if (shown[index] !== QUESTION || /[ -~]/u.test(name[index] ?? '')) return false;
   }
   return true;
 }

@@ -17,8 +17,3 @@ test('is SHA-256, however the bytes are cut', () => {
     }),
   );
 });
-
-test.each([0, 55, 56, 63, 64, 65, 119, 120, 1_000_003])('is right at the edges of a block: %d bytes', (length) => {
-  const bytes = new Uint8Array(length).map((_, at) => at * 7);
-  expect(new Sha256().update(bytes).digest()).toBe(createHash('sha256').update(bytes).digest('hex'));
-});
