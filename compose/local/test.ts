@@ -24,16 +24,19 @@ import {
 import { removeDeadContainers, removeDeadDirectories, TEMPORARY_PREFIX } from './test-leftovers.ts';
 import { buildWeb } from './web-build.ts';
 
-/** What each project needs; a run of one prepares no more than that. */
+/**
+ * What each project needs, and how many of its files run at once; a run of one prepares no more than that. Tests with real parts mostly wait for
+ * something to happen, so two of them share a small machine well; a browser fills it alone.
+ */
 const PROJECTS = {
-  unit: { packages: [], engine: false, web: false, parallel: true },
+  unit: { packages: [], engine: false, web: false, workers: '100%' },
   integration: {
     packages: ['openssh-client', 'openssh-server', 'dropbear-bin', 'iproute2'],
     engine: true,
     web: false,
-    parallel: false,
+    workers: '2',
   },
-  browser: { packages: ['chromium', 'openssh-client'], engine: true, web: true, parallel: false },
+  browser: { packages: ['chromium', 'openssh-client'], engine: true, web: true, workers: '1' },
 } as const;
 type Project = keyof typeof PROJECTS;
 const ALL = Object.keys(PROJECTS) as Project[];
@@ -87,15 +90,15 @@ class TestRun {
    * is run once more by itself: what passes then is named as unsteady, for somebody to mend, and not as failed.
    */
   async project(project: Project, rest: readonly string[]): Promise<Outcome> {
-    const first = await this.#once(project, rest);
+    const first = await this.#once(project, [`--maxWorkers=${PROJECTS[project].workers}`, ...rest]);
     if (first === null) return this.#noReport(project);
     const { files, others } = failedFilesOf(first);
     const failures = failuresOf(first, ROOT);
-    const isWholeRun = rest.length === 0 && !PROJECTS[project].parallel;
+    const isWholeRun = rest.length === 0 && PROJECTS[project].engine;
     if (!isWholeRun || files.length === 0 || files.length > RUN_AGAIN_AT_MOST || this.#stopping) {
       return { counts: countsOf(first), failures, unsteady: [] };
     }
-    const second = await this.#once(project, ['--runTestsByPath', ...files]);
+    const second = await this.#once(project, ['--runInBand', '--runTestsByPath', ...files]);
     if (second === null) return this.#noReport(project);
     const still = failuresOf(second, ROOT);
     return {
@@ -122,7 +125,6 @@ class TestRun {
       project,
       '--forceExit',
       '--passWithNoTests',
-      ...(PROJECTS[project].parallel ? [] : ['--runInBand']),
       '--json',
       `--outputFile=${reportFile}`,
       ...rest,
