@@ -19,6 +19,8 @@ export class Upload {
   #uploadId: string | undefined;
   #piece = FIRST_PIECE;
   #sha256: string | null = null;
+  /** Summing goes on for a moment after its run was given up: the next run waits for it, or it would sum a part twice. */
+  #summing: Promise<void> = Promise.resolve();
 
   constructor(job: Extract<TransferJob, { type: 'upload' }>) {
     this.#job = job;
@@ -80,7 +82,12 @@ export class Upload {
   }
 
   /** Sums the file up to a byte; what was summed before is not read again. */
-  async #sum(until: number, signal: AbortSignal): Promise<void> {
+  #sum(until: number, signal: AbortSignal): Promise<void> {
+    this.#summing = this.#summing.catch(() => undefined).then(() => this.#sumOn(until, signal));
+    return this.#summing;
+  }
+
+  async #sumOn(until: number, signal: AbortSignal): Promise<void> {
     while (this.#hash.length < until) {
       signal.throwIfAborted();
       const from = this.#hash.length;
