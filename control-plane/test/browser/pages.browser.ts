@@ -112,9 +112,10 @@ describe('the pages', () => {
     const { context, page } = await browser.person(DESKTOP);
     await signIn(page, bastion.url, 'Root');
     await page.goto(`${bastion.url}/oversight`);
-    const row = page.getByRole('listitem', { name: 'Session on Cafe router' });
+    const row = page.getByRole('row', { name: /on Cafe router$/u });
     await row.waitFor();
-    await row.getByRole('button', { name: 'End session' }).click();
+    await row.getByRole('button', { name: /^More about the session/u }).click();
+    await page.getByRole('menuitem', { name: 'End session…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'End it now' }).click();
     expect(await alice.sessionIn(session.id, 'ended')).toMatchObject({ endReason: 'admin' });
     await row.waitFor({ state: 'detached' });
