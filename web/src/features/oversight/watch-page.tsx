@@ -1,18 +1,17 @@
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
 import type { TerminalStatus } from '@netpilot/control-plane/contract/terminal-frames.ts';
-import { ActionIcon, Box, Button, Center, Group, SegmentedControl, Text } from '@mantine/core';
+import { Box, Button, Center, Group, SegmentedControl, Text } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
-import { IconArrowLeft, IconEye, IconKeyboard } from '@tabler/icons-react';
+import { IconEye, IconKeyboard } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { useOverseenTerminals, useSession } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
 import { LoadingRows } from '../../shell/loading.tsx';
 import { OfflineBanner } from '../../shell/offline-banner.tsx';
-import { StateDot } from '../../shell/state-dot.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { endWords } from '../sessions/ended-view.tsx';
-import { sessionState } from '../sessions/session-words.ts';
+import { SessionBar } from '../sessions/session-bar.tsx';
 import type { AttachmentState } from '../terminal/attach.ts';
 import '../terminal/terminal.css';
 import { useVisibleViewport } from '../terminal/use-viewport.ts';
@@ -41,29 +40,14 @@ export function WatchPage() {
   );
 }
 
+const TO_OVERSIGHT = { to: paths.oversight(), label: 'Back to oversight' };
+
 function Watch({ session }: { session: Session }) {
-  const { words, tone } = sessionState(session);
   return (
     <>
-      <header className="np-session-bar">
-        <ActionIcon
-          component={Link}
-          to={paths.oversight()}
-          variant="subtle"
-          size={44}
-          c="var(--mantine-color-text)"
-          aria-label="Back to oversight"
-        >
-          <IconArrowLeft size={20} aria-hidden />
-        </ActionIcon>
-        <div className="np-session-name">
-          <h1>{session.routerName}</h1>
-          <span role="status" style={{ flex: 'none' }}>
-            <StateDot tone={tone}>{words}</StateDot>
-          </span>
-        </div>
+      <SessionBar session={session} back={TO_OVERSIGHT}>
         {session.state !== 'ended' && <SessionActions session={session} watchable={false} />}
-      </header>
+      </SessionBar>
       <OfflineBanner />
       {session.state === 'live' ? (
         <Terminals session={session} />

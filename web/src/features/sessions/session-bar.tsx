@@ -9,23 +9,27 @@ import { sessionState } from './session-words.ts';
 
 interface SessionBarProps {
   session: Session;
+  /** Where the way back leads, and what it is called. */
+  back?: { readonly to: string; readonly label: string };
   /** Pages that follow what is driven here. */
   followers?: number;
   children?: ReactNode;
 }
 
-/** Top of the session page: the way back, which router, its state, and what can be done. */
-export function SessionBar({ session, followers = 0, children }: SessionBarProps) {
+const TO_ROUTERS = { to: paths.routers(), label: 'Back to routers' };
+
+/** Top of a page that shows one session: the way back, which router, its state, and what can be done. */
+export function SessionBar({ session, back = TO_ROUTERS, followers = 0, children }: SessionBarProps) {
   const { words, tone } = sessionState(session);
   return (
     <header className="np-session-bar">
       <ActionIcon
         component={Link}
-        to={paths.routers()}
+        to={back.to}
         variant="subtle"
         size={44}
         c="var(--mantine-color-text)"
-        aria-label="Back to routers"
+        aria-label={back.label}
       >
         <IconArrowLeft size={20} aria-hidden />
       </ActionIcon>
