@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { connect, createServer, type ClientHttp2Session, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import { AgentStatus, ConnectionReport, MAX_AGENT_LINE } from '../../../contract/agent.ts';
 import { ProblemError } from '../errors.ts';
 import { problemOf, requestJson } from './agent-request.ts';
+import { AnsweringAgent } from './answering-agent.ts';
 
 /** Codes that an agent's words may become; none of them blames or signs out the person. */
 const CODES = new Set([
@@ -18,25 +17,13 @@ const CODES = new Set([
 ]);
 
 describe('what a sandbox answers', () => {
-  let server: Http2Server;
-  let session: ClientHttp2Session;
-  let answer: (stream: ServerHttp2Stream) => void;
+  let agent: AnsweringAgent;
   beforeAll(async () => {
-    server = createServer();
-    server.on('stream', (stream) => {
-      stream.on('error', () => undefined);
-      answer(stream);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    session.on('error', () => undefined);
+    agent = await AnsweringAgent.start();
   });
-  afterAll(async () => {
-    session.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
+  afterAll(() => agent.close());
 
-  const ask = () => requestJson(session, { method: 'GET', path: '/v1/status', timeoutMs: 30_000 }, AgentStatus);
+  const ask = () => requestJson(agent.session, { method: 'GET', path: '/v1/status', timeoutMs: 30_000 }, AgentStatus);
   async function outcome(): Promise<unknown> {
     try {
       return await ask();
@@ -67,7 +54,7 @@ describe('what a sandbox answers', () => {
         fc.constantFrom(200, 201, 204, 302, 400, 401, 404, 500, 503, 599),
         body,
         async (status, bytes) => {
-          answer = (stream) => {
+          agent.answer = (stream) => {
             stream.respond({ ':status': status });
             stream.end(bytes);
           };
@@ -80,14 +67,14 @@ describe('what a sandbox answers', () => {
   });
 
   test('ends at its bound, and at a stream that breaks', async () => {
-    answer = (stream) => {
+    agent.answer = (stream) => {
       stream.respond({ ':status': 200 });
       stream.end(Buffer.alloc(2 * MAX_AGENT_LINE, ' '));
     };
     expect(await outcome()).toBeNull();
-    answer = (stream) => stream.close(2);
+    agent.answer = (stream) => stream.close(2);
     expect(await outcome()).toBeNull();
-    answer = (stream) => {
+    agent.answer = (stream) => {
       stream.respond({ ':status': 200 });
       stream.write('{"agentVersion"');
       stream.close(8);

@@ -1,55 +1,48 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ClientHttp2Session, connect, createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { ServerHttp2Stream } from 'node:http2';
 import * as fc from 'fast-check';
 import { ProblemError } from '../errors.ts';
+import { AnsweringAgent } from './answering-agent.ts';
 import { OperationError, runOperation } from './operations.ts';
 
-let server: Http2Server;
-let session: ClientHttp2Session;
-let answer: (stream: ServerHttp2Stream) => void;
+let agent: AnsweringAgent;
 
 beforeAll(async () => {
-  server = createServer();
-  server.on('stream', (stream) => {
-    stream.on('error', () => undefined);
-    stream.resume();
-    answer(stream);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  session.on('error', () => undefined);
+  agent = await AnsweringAgent.start();
 });
-afterAll(async () => {
-  session.destroy();
-  await new Promise((resolve) => server.close(resolve));
-});
+afterAll(() => agent.close());
 
 const lines = (...values: unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
 const says = (status: number, body: string | Buffer) => (stream: ServerHttp2Stream) => {
+  stream.resume();
   stream.respond({ ':status': status });
   stream.end(body);
 };
 const RESULT = { type: 'result', output: { items: ['File /etc/config/netpilot'] }, roundTrips: 1, milliseconds: 12 };
-const read = () => runOperation(session, 'reset.preview', {});
+const read = () => runOperation(agent.session, 'reset.preview', {});
 
 describe('an operation', () => {
   test('tells of its progress and gives its checked result', async () => {
     const seen: string[] = [];
-    answer = says(200, lines({ type: 'progress', stage: 'Looking', percent: null }, RESULT));
-    const done = await runOperation(session, 'reset.preview', {}, { onProgress: ({ stage }) => seen.push(stage) });
+    agent.answer = says(200, lines({ type: 'progress', stage: 'Looking', percent: null }, RESULT));
+    const done = await runOperation(
+      agent.session,
+      'reset.preview',
+      {},
+      { onProgress: ({ stage }) => seen.push(stage) },
+    );
     expect(done).toEqual({ output: RESULT.output, roundTrips: 1, milliseconds: 12 });
     expect(seen).toEqual(['Looking']);
   });
 
   test('that has no result throws what the router made of it', async () => {
     const problem = { code: 'needs_package', detail: 'Blocks need nftables.', packages: ['nftables-json'] };
-    answer = says(200, lines({ type: 'problem', problem }));
+    agent.answer = says(200, lines({ type: 'problem', problem }));
     await expect(read()).rejects.toMatchObject({ name: 'OperationError', problem });
   });
 
   test('that the agent refuses throws its problem', async () => {
-    answer = says(409, JSON.stringify({ code: 'not_connected', detail: 'x' }));
+    agent.answer = says(409, JSON.stringify({ code: 'not_connected', detail: 'x' }));
     await expect(read()).rejects.toMatchObject({ code: 'session_not_live' });
   });
 
@@ -57,12 +50,12 @@ describe('an operation', () => {
     let closed = () => undefined as void;
     const over = new Promise<void>((resolve) => (closed = resolve));
     const giveUp = new AbortController();
-    answer = (stream) => {
+    agent.answer = (stream) => {
       stream.once('close', closed);
       stream.respond({ ':status': 200 });
       giveUp.abort();
     };
-    await expect(runOperation(session, 'reset.preview', {}, { signal: giveUp.signal })).rejects.toBeInstanceOf(
+    await expect(runOperation(agent.session, 'reset.preview', {}, { signal: giveUp.signal })).rejects.toBeInstanceOf(
       ProblemError,
     );
     await over;
@@ -77,7 +70,7 @@ describe('an operation', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(200, 400, 500), body, async (status, bytes) => {
-        answer = says(status, bytes);
+        agent.answer = says(status, bytes);
         const error: unknown = await read().then(
           () => null,
           (thrown: unknown) => thrown,
