@@ -15,6 +15,9 @@ const transform: Config['transform'] = {
   ],
 };
 
+const PROPERTIES = '<rootDir>/control-plane/test/properties.ts';
+const PATIENCE = '<rootDir>/control-plane/test/patience.ts';
+
 const common = {
   rootDir: process.cwd(),
   testEnvironment: 'node',
@@ -30,18 +33,18 @@ const common = {
  */
 const config: Config = {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.test.ts'] },
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/**/*.test.ts'], setupFilesAfterEnv: [PROPERTIES] },
     {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/**/*.integration.ts'],
-      setupFilesAfterEnv: ['<rootDir>/control-plane/test/patience.ts'],
+      setupFilesAfterEnv: [PROPERTIES, PATIENCE],
     },
     {
       ...common,
       displayName: 'browser',
       testMatch: ['<rootDir>/**/*.browser.ts'],
-      setupFilesAfterEnv: ['<rootDir>/control-plane/test/patience.ts'],
+      setupFilesAfterEnv: [PROPERTIES, PATIENCE],
     },
   ],
 };

@@ -19,6 +19,12 @@ describe('statistics', () => {
     expect(series).toEqual([10, 9, 100, 1]);
   });
 
+  test('the middle of two lies between them at both ends of what a number can be', () => {
+    expect(median([Number.MAX_VALUE, Number.MAX_VALUE])).toBe(Number.MAX_VALUE);
+    expect(median([Number.MIN_VALUE, Number.MIN_VALUE])).toBe(Number.MIN_VALUE);
+    expect(median([-Number.MAX_VALUE, Number.MAX_VALUE])).toBe(0);
+  });
+
   test('percentiles are samples, in order', () => {
     fc.assert(
       fc.property(samples, (series) => {

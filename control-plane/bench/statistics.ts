@@ -23,7 +23,7 @@ export function median(samples: readonly number[]): number {
   const sorted = sort(samples);
   const half = Math.floor(sorted.length / 2);
   const upper = sorted[half] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
+  return sorted.length % 2 === 1 ? upper : mean(sorted[half - 1] as number, upper);
 }
 
 /** @throws RangeError as {@link percentile} does. */
@@ -39,6 +39,12 @@ export function summarise(samples: readonly number[]): Summary {
 /** A single figure in the shape of a series, such as a rate over a whole run. */
 export function single(value: number): Summary {
   return summarise([value]);
+}
+
+/** Never outside its two numbers: halves are added where the sum would not be finite, and only there, for half of the smallest number is nothing. */
+function mean(lower: number, upper: number): number {
+  const sum = lower + upper;
+  return Number.isFinite(sum) ? sum / 2 : lower / 2 + upper / 2;
 }
 
 function sort(samples: readonly number[]): number[] {
