@@ -130,6 +130,16 @@ describe('a recorder', () => {
     ]);
   });
 
+  test('is read after its end until it is closed, and never by the number of another file', async () => {
+    const { recorder } = await begin();
+    await recorder.append(Buffer.from('what came last'));
+    await recorder.finish(EXIT);
+    expect((await recorder.read(5, 100)).toString()).toBe('came last');
+    await expect(recorder.append(Buffer.from('more'))).rejects.toThrow('closed');
+    await recorder.close();
+    await expect(recorder.read(5, 100)).rejects.toThrow('closed');
+  });
+
   test('is an asciicast: a header and events whose times only grow', async () => {
     const { recorder } = await begin({ input: true });
     recorder.resize({ cols: 100, rows: 30 });

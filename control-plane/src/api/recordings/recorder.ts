@@ -83,8 +83,11 @@ export class Recorder implements TerminalRecording {
   #signedEnd: ChainLink | null;
   #linkTimer: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
+  #stopped: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
-  /** Ends the wait of `close` for a disk that refuses. */
+  /** Nothing is done with the file behind this but reading; set by `#stop`. */
+  #rested: Promise<unknown> = Promise.resolve();
+  /** Ends the wait of `#stop` for a disk that refuses. */
   #giveUp = () => {};
 
   constructor(options: RecorderOptions) {
@@ -160,7 +163,7 @@ export class Recorder implements TerminalRecording {
       this.#add({ end: exit });
     }
     await this.#running;
-    await this.close();
+    await this.#stop();
     if (this.#signedEnd === null) throw new RecordingError(this.#trouble ?? 'disk_failed', 'the recording has no end');
   }
 
@@ -169,7 +172,13 @@ export class Recorder implements TerminalRecording {
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
+  /** Writes nothing more. What is recorded can still be read. */
+  #stop(): Promise<void> {
+    this.#stopped ??= this.#rest();
+    return this.#stopped;
+  }
+
+  async #rest(): Promise<void> {
     clearTimeout(this.#linkTimer);
     clearTimeout(this.#syncTimer);
     if (this.#trouble === null) {
@@ -180,18 +189,21 @@ export class Recorder implements TerminalRecording {
     this.#closing.abort();
     this.#rejectWaiting();
     const { file } = this.#options;
-    const closed = (this.#running ?? Promise.resolve()).then(async () => {
-      await file.sync().catch(() => false);
-      await file.close();
-    });
-    // A disk that hangs gives the descriptor back when it can.
-    closed.catch(() => undefined);
-    await soon(closed);
+    this.#rested = (this.#running ?? Promise.resolve()).then(() => file.sync().catch(() => false));
+    await soon(this.#rested);
     await this.#options.onClosed?.();
   }
 
+  async #close(): Promise<void> {
+    await this.#stop();
+    const closed = this.#rested.then(() => this.#options.file.close());
+    // A disk that hangs gives the descriptor back when it can.
+    closed.catch(() => undefined);
+    await soon(closed);
+  }
+
   get #isOver(): boolean {
-    return this.#ending || this.#closing.signal.aborted || this.#closed !== null;
+    return this.#ending || this.#closing.signal.aborted || this.#stopped !== null;
   }
 
   #addEvent(event: () => Buffer): void {

@@ -22,10 +22,17 @@ const READ_BYTES = 262_144;
 
 /** One file of a recording, written at positions that only the caller knows. Owner of its descriptor. */
 export class RecordingFile {
-  readonly #fd: number;
+  readonly #descriptor: number;
+  #closed = false;
 
-  private constructor(fd: number) {
-    this.#fd = fd;
+  private constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  /** The number of a closed file is soon another file's. */
+  get #fd(): number {
+    if (this.#closed) throw new Error('the file of the recording is closed');
+    return this.#descriptor;
   }
 
   /** Makes a new file, readable by nobody else. @throws Error `EEXIST` rather than touching one that is there. */
@@ -74,7 +81,11 @@ export class RecordingFile {
   }
 
   async close(): Promise<void> {
-    await writing.run(() => calls.close(this.#fd));
+    await writing.run(() => {
+      const descriptor = this.#fd;
+      this.#closed = true;
+      return calls.close(descriptor);
+    });
   }
 }
 

@@ -47,7 +47,7 @@ export interface TerminalRecording {
    * @throws RangeError for an offset that is not recorded; Error when the disk does not give it back.
    */
   read(from: number, maxBytes: number): Promise<Buffer>;
-  /** The terminal is over: what is pending is recorded, the chain is closed and signed. Waits while there is trouble, unless closed. */
+  /** The terminal is over: what is pending is recorded, the chain is closed and signed. Waits while there is trouble, unless closed. It can be read until it is closed. */
   finish(exit: TerminalExit | null): Promise<void>;
   /** Lets go: the process stops or the terminal moved away. What is recorded stays, and `RecordingStore.open` continues it. */
   close(): Promise<void>;

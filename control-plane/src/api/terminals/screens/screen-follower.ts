@@ -5,7 +5,7 @@ import type { FromScreens, ToScreens } from './messages.ts';
 /** Bytes of output in one message, and bytes that may be on the way to the thread. */
 const PIECE = 1_048_576;
 const AHEAD = 2 * PIECE;
-/** Failures over this terminal's output, deaths of the thread included, after which it is left alone. */
+/** Failures over this terminal's output, deaths of the thread and of a disk that gives nothing back included, after which it is left alone. */
 const MOST_FAILURES = 2;
 
 /** Output as it is recorded, with the sizes that it was written for. */
@@ -165,12 +165,24 @@ export class ScreenFollower {
       }
       const from = this.#fed;
       const next = this.source.sizes.at(this.#sizesTold)?.offset ?? Number.POSITIVE_INFINITY;
-      const bytes = await this.source.read(from, Math.min(PIECE, next - from, target - from));
+      const bytes = await this.#read(from, Math.min(PIECE, next - from, target - from));
       // It was lost while the bytes were read: from the beginning, then.
       if (this.#fed !== from || !this.#open) continue;
-      if (bytes.length === 0) throw new NoScreenError('the output cannot be read');
       post({ type: 'output', id, bytes: new Uint8Array(bytes) });
       this.#fed += bytes.length;
+    }
+  }
+
+  async #read(from: number, maxBytes: number): Promise<Uint8Array> {
+    try {
+      const bytes = await this.source.read(from, maxBytes);
+      if (bytes.length > 0) return bytes;
+      throw new RangeError('there is nothing where output should be');
+    } catch (error) {
+      // A terminal must not wait for a screen that cannot be made.
+      this.#failures += 1;
+      this.onReached();
+      throw new NoScreenError('the output cannot be read', { cause: error });
     }
   }
 

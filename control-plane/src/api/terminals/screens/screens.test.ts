@@ -101,6 +101,25 @@ describe('screens of terminals', () => {
     expect(follower.reached).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('each get their turn, whatever becomes of the others', async () => {
+    const screens = begin();
+    const broken = screens.follow({
+      ...recorded('gone').source,
+      read: () => Promise.reject(new Error('the disk gives nothing back')),
+    });
+    let read = 0;
+    const endless = screens.follow({
+      ...recorded('').source,
+      end: () => read + 1,
+      read: async () => Buffer.from(`${(read += 1)}`.slice(0, 1)),
+    });
+    const { source } = recorded('router$ uci show\r\n');
+    const follower = screens.follow(source);
+    await until(() => follower.behind === 0 && broken.reached === Number.POSITIVE_INFINITY);
+    expect(endless.behind).toBeGreaterThan(0);
+    await expect(broken.screen()).rejects.toThrow(NoScreenError);
+  });
+
   test('reject who waits when they are closed', async () => {
     const screens = begin(() => ({ post: () => {}, close: () => {} }));
     const waiting = screens.follow(recorded('x').source).screen();

@@ -14,6 +14,7 @@ const FAR_BEHIND = 33_554_432;
 export class Screens {
   readonly #start: StartScreenThread;
   readonly #log: Pick<FastifyBaseLogger, 'warn'>;
+  /** In the order of their turns: whose turn was longest ago comes first. */
   readonly #followers = new Map<number, ScreenFollower>();
   #thread: ScreenThread | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -73,14 +74,18 @@ export class Screens {
     for (const follower of this.#followers.values()) follower.lost();
   }
 
-  /** One at a time, so that nobody who asks waits behind many. */
+  /** One at a time, so that nobody who asks waits behind many, and each in its turn, so that none keeps the others from theirs. */
   #sweep(): void {
-    const followers = [...this.#followers.values()];
-    if (followers.some((follower) => follower.busy)) return;
+    const followers = [...this.#followers];
+    if (followers.some(([, follower]) => follower.busy)) return;
     const quietSince = Date.now() - QUIET_MS;
     const due = followers.find(
-      ({ behind, source }) => behind > 0 && (behind > FAR_BEHIND || (source.lastOutputAt() ?? 0) < quietSince),
+      ([, { behind, source }]) => behind > 0 && (behind > FAR_BEHIND || (source.lastOutputAt() ?? 0) < quietSince),
     );
-    if (due !== undefined) void due.catchUp();
+    if (due === undefined) return;
+    const [id, follower] = due;
+    this.#followers.delete(id);
+    this.#followers.set(id, follower);
+    void follower.catchUp();
   }
 }
