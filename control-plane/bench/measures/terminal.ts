@@ -38,13 +38,12 @@ async function measureEcho(desk: Desk, session: string, samples: number): Promis
 async function measureBulk(desk: Desk, session: string, samples: number): Promise<Measure[]> {
   const file = join(desk.router.directory, 'bulk');
   // Text, as what people cat is; lines of 77 bytes.
-  execFileSync('sh', ['-c', `head -c ${BULK_BYTES} /dev/urandom | base64 | head -c ${BULK_BYTES} > '${file}'`], {
-    timeout: 60_000,
-  });
+  const make = `head -c ${BULK_BYTES} /dev/urandom | base64 | head -c ${BULK_BYTES} | tee '${file}' | wc -l`;
+  const lines = Number(execFileSync('sh', ['-c', make], { timeout: 60_000, encoding: 'utf8' }));
   const rates = { ours: [] as number[], ssh: [] as number[], tty: [] as number[] };
   try {
     for (let sample = 0; sample < samples; sample += 1) {
-      rates.ours.push(await ourRate(desk, session, file));
+      rates.ours.push(await ourRate(desk, session, file, BULK_BYTES + lines));
       rates.ssh.push(await sshRate(desk, file, []));
       rates.tty.push(await sshRate(desk, file, ['-tt']));
     }
@@ -60,18 +59,21 @@ async function measureBulk(desk: Desk, session: string, samples: number): Promis
   ];
 }
 
-/** Megabytes a second from the command to the last byte that the page has parsed. */
-async function ourRate(desk: Desk, session: string, file: string): Promise<number> {
+/**
+ * Megabytes a second from the command to the last byte that the page has parsed.
+ * @param shown bytes that the file becomes in a terminal, which puts a return before each newline
+ */
+async function ourRate(desk: Desk, session: string, file: string, shown: number): Promise<number> {
   const terminal = await BenchTerminal.open(desk.person, session);
   try {
     await terminal.prompt();
-    terminal.type(`stty raw -echo; echo rea''dy; head -c 1 > /dev/null; exec cat '${file}'\n`);
+    terminal.type(`stty -echo; echo rea''dy; read -r _; exec cat '${file}'\n`);
     await terminal.shows('ready');
     await pause(100);
     const from = terminal.received;
     const since = performance.now();
-    terminal.type('x');
-    const until = await terminal.reads(() => (terminal.received - from >= BULK_BYTES ? performance.now() : null));
+    terminal.type('\n');
+    const until = await terminal.reads(() => (terminal.received - from >= shown ? performance.now() : null));
     return BULK_BYTES / MEGABYTE / ((until - since) / 1_000);
   } finally {
     terminal.close();
@@ -81,9 +83,8 @@ async function ourRate(desk: Desk, session: string, file: string): Promise<numbe
 /** The same of OpenSSH, from the command to the end of the client; connecting is left out. */
 async function sshRate(desk: Desk, file: string, options: readonly string[]): Promise<number> {
   const begun = `${file}.begun`;
-  const raw = options.includes('-tt') ? 'stty raw -echo; ' : '';
   try {
-    await desk.ssh.discard(`${raw}touch '${begun}'; exec cat '${file}'`, options);
+    await desk.ssh.discard(`touch '${begun}'; exec cat '${file}'`, options);
     const until = Date.now();
     return BULK_BYTES / MEGABYTE / ((until - (await stat(begun)).mtimeMs) / 1_000);
   } finally {

@@ -332,6 +332,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
       sizes: this.#sizes,
       end: () => this.#recent.end,
       lastOutputAt: () => this.#lastOutputAt,
+      textFrom: () => this.#recent.textFrom,
       read: (from, maxBytes) => this.read(from, maxBytes),
     });
     this.#screen.onReached = () => this.#acknowledge();

@@ -1,5 +1,6 @@
 import { FRAME } from '../../../contract/terminal-frames.ts';
 import { OUTPUT_HEADER } from './frame-check.ts';
+import { isText } from './screens/plain-text.ts';
 
 /** Frames kept at most, so that many small ones cost no more memory than few large ones. */
 const MOST_FRAMES = 2_048;
@@ -20,12 +21,14 @@ export class RecentOutput {
   #start: number;
   #end: number;
   #limit: number;
+  #textFrom: number;
 
   /** @param at offset at which output will continue; @param limit bytes kept at most */
   constructor(at: number, limit: number) {
     this.#start = at;
     this.#end = at;
     this.#limit = limit;
+    this.#textFrom = at;
   }
 
   /** Offset of the oldest byte kept. */
@@ -35,6 +38,11 @@ export class RecentOutput {
 
   get end(): number {
     return this.#end;
+  }
+
+  /** Offset from which on all output was text, kept or not. */
+  get textFrom(): number {
+    return this.#textFrom;
   }
 
   /** Bytes kept. */
@@ -53,6 +61,7 @@ export class RecentOutput {
     const kept = frame.length < SMALL_FRAME ? Buffer.from(frame) : frame;
     this.#entries.push({ offset: this.#end, frame: kept });
     this.#end += frame.length - OUTPUT_HEADER;
+    if (!isText(frame.subarray(OUTPUT_HEADER))) this.#textFrom = this.#end;
     this.#drop();
   }
 

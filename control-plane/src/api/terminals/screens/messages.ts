@@ -4,6 +4,8 @@ import type { TerminalSize } from '../../../../contract/sessions.ts';
 export type ToScreens =
   | ({ readonly type: 'open'; readonly id: number } & TerminalSize)
   | { readonly type: 'output'; readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** Output of which only the end is told: `skipped` bytes before it are text. */
+  | { readonly type: 'leap'; readonly id: number; readonly skipped: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | ({ readonly type: 'resize'; readonly id: number } & TerminalSize)
   /** Asks for what is shown now. */
   | { readonly type: 'screen'; readonly id: number }
@@ -11,9 +13,9 @@ export type ToScreens =
 
 /** From the screens. */
 export type FromScreens =
-  /** `length` more bytes of output have been parsed. */
+  /** `length` more bytes of output have been parsed; `leapt` answers `leap`, with 0 when the end was not enough. */
   | {
-      readonly type: 'reached';
+      readonly type: 'reached' | 'leapt';
       readonly id: number;
       readonly length: number;
       readonly title: string;

@@ -44,6 +44,10 @@ export class ScreenDesk {
       case 'output':
         model.output(message.bytes);
         return this.#answer({ type: 'reached', id, length: message.bytes.length, title: model.title, ran: model.ran });
+      case 'leap': {
+        const length = model.leap(message.bytes) ? message.skipped + message.bytes.length : 0;
+        return this.#answer({ type: 'leapt', id, length, title: model.title, ran: model.ran });
+      }
       case 'resize':
         return model.resize(message);
       case 'screen':

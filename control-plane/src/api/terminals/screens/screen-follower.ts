@@ -5,6 +5,9 @@ import type { FromScreens, ToScreens } from './messages.ts';
 /** Bytes of output in one message, and bytes that may be on the way to the thread. */
 const PIECE = 1_048_576;
 const AHEAD = 2 * PIECE;
+/** Text of at least so many bytes is leaped over, all but its end of so many bytes. */
+const LEAST_LEAP = 2 * PIECE;
+const LEAP_END = PIECE / 2;
 /** Failures over this terminal's output, deaths of the thread and of a disk that gives nothing back included, after which it is left alone. */
 const MOST_FAILURES = 2;
 
@@ -15,6 +18,8 @@ export interface ScreenSource {
   /** Milliseconds since the epoch; null before there was output. */
   readonly lastOutputAt: () => number | null;
   readonly sizes: SizeHistory;
+  /** Everything from this offset on is text. */
+  readonly textFrom: () => number;
   /** At least one byte at `from` < `end`, at most `maxBytes`. */
   read(from: number, maxBytes: number): Promise<Uint8Array>;
 }
@@ -59,6 +64,9 @@ export class ScreenFollower {
   #sizesTold = 0;
   #asked: Asked[] = [];
   #room: (() => void) | null = null;
+  #leapt: ((done: boolean) => void) | null = null;
+  /** Beginning of the text that cannot be leaped over. */
+  #noLeapFrom: number | null = null;
   #turn: Promise<void> = Promise.resolve();
   #turns = 0;
   #failures = 0;
@@ -106,7 +114,9 @@ export class ScreenFollower {
 
   hear(message: FromScreens): void {
     switch (message.type) {
+      case 'leapt':
       case 'reached':
+        if (message.type === 'leapt') this.#leapt?.(message.length > 0);
         this.#reached += message.length;
         this.title = message.title;
         this.ran = message.ran;
@@ -164,8 +174,12 @@ export class ScreenFollower {
         continue;
       }
       const from = this.#fed;
-      const next = this.source.sizes.at(this.#sizesTold)?.offset ?? Number.POSITIVE_INFINITY;
-      const bytes = await this.#read(from, Math.min(PIECE, next - from, target - from));
+      const to = Math.min(target, this.source.sizes.at(this.#sizesTold)?.offset ?? target);
+      if (this.#mayLeap(to)) {
+        await this.#leap(to);
+        continue;
+      }
+      const bytes = await this.#read(from, Math.min(PIECE, to - from));
       // It was lost while the bytes were read: from the beginning, then.
       if (this.#fed !== from || !this.#open) continue;
       post({ type: 'output', id, bytes: new Uint8Array(bytes) });
@@ -184,6 +198,27 @@ export class ScreenFollower {
       this.onReached();
       throw new NoScreenError('the output cannot be read', { cause: error });
     }
+  }
+
+  #mayLeap(to: number): boolean {
+    const textFrom = this.source.textFrom();
+    return to - this.#fed >= LEAST_LEAP && textFrom <= this.#fed && textFrom !== this.#noLeapFrom;
+  }
+
+  async #leap(to: number): Promise<void> {
+    const from = this.#fed;
+    const textFrom = this.source.textFrom();
+    const parts: Uint8Array[] = [];
+    for (let at = to - LEAP_END; at < to; at += parts.at(-1)?.length ?? 0) parts.push(await this.#read(at, to - at));
+    if (this.#fed !== from || !this.#open) return;
+    const bytes = new Uint8Array(Buffer.concat(parts));
+    this.#options.post({ type: 'leap', id: this.#options.id, skipped: to - from - bytes.length, bytes });
+    this.#fed = to;
+    const done = await new Promise<boolean>((resolve) => (this.#leapt = resolve));
+    this.#leapt = null;
+    if (done || this.#fed !== to) return;
+    this.#fed = from;
+    this.#noLeapFrom = textFrom;
   }
 
   /** Tells the sizes that are due where the output stands. */
@@ -205,6 +240,7 @@ export class ScreenFollower {
     this.#reached = 0;
     this.#sizesTold = 0;
     this.#room?.();
+    this.#leapt?.(false);
     for (const { reject } of this.#asked.splice(0)) reject(new NoScreenError('the screen was lost'));
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Terminal as HeadlessTerminal } from '@xterm/headless';
 import * as fc from 'fast-check';
 import { innerOf, openHeadless, parse } from './headless.ts';
-import { skippable } from './plain-text.ts';
+import { endOfPlainText, isText } from './plain-text.ts';
 import { ScreenModel } from './screen-model.ts';
 
 const write = (terminal: HeadlessTerminal, bytes: Uint8Array | string) => parse(terminal, Buffer.from(bytes as string));
@@ -197,15 +197,31 @@ describe('a screen that somebody joins', () => {
   });
 });
 
+/** What somebody who joins sees. */
+function shown(model: ScreenModel, shape: { cols: number; rows: number }) {
+  const joined = openHeadless(shape);
+  write(joined, model.state());
+  const all = seen(joined, shape.rows + 1_000);
+  joined.dispose();
+  return all;
+}
+
 describe('plain text', () => {
-  test('that scrolls away may be skipped', async () => {
-    const line = fc.stringMatching(/^[ -~\t]{0,60}$/u);
+  const place = { cols: 10, lines: 20, column: 0 };
+
+  test.each([
+    ['with returns', fc.stringMatching(/^[ -~\t]{0,60}$/u), fc.constant('\r\n')],
+    ['without returns', fc.stringMatching(/^[ -~]{0,60}$/u), fc.constant('\n')],
+    ['with some returns', fc.stringMatching(/^[ -~]{0,60}$/u), fc.constantFrom('\r\n', '\n', '\n\r')],
+  ])('%s that scrolls away may be left out', async (_name, line, newline) => {
+    const lines = fc.array(
+      fc.tuple(line, newline).map(([one, end]) => one + end),
+      { minLength: 60, maxLength: 120 },
+    );
     await fc.assert(
-      fc.asyncProperty(output, fc.array(line, { minLength: 60, maxLength: 120 }), async (before, lines) => {
+      fc.asyncProperty(output, lines, async (before, text_) => {
         const shape = { cols: 10, rows: 4 };
-        const bytes = Buffer.from(lines.map((one) => `${one}\r\n`).join(''));
-        const skip = skippable(bytes, 20);
-        expect(skip).toBeGreaterThan(0);
+        const bytes = Buffer.from(text_.join(''));
         const [whole, rest] = [openHeadless(shape), openHeadless(shape)];
         // Few lines are kept, so that few lines replace all of them.
         for (const terminal of [whole, rest]) {
@@ -213,13 +229,16 @@ describe('plain text', () => {
           write(terminal, '\u001b[1;31mred\r\n');
           write(terminal, before.toString('latin1').replaceAll(/[^ -~\r\n\t]/gu, ''));
         }
+        const end = endOfPlainText(bytes, { ...place, column: rest.buffer.active.cursorX });
+        expect(end?.from).toBeGreaterThan(0);
         write(whole, bytes);
-        write(rest, bytes.subarray(skip));
+        write(rest, `\r${end?.column === 0 ? '' : `\u001b[${end?.column}C`}`);
+        write(rest, bytes.subarray(end?.from));
         expect(seen(rest, 16)).toEqual(seen(whole, 16));
         whole.dispose();
         rest.dispose();
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 
@@ -227,21 +246,78 @@ describe('plain text', () => {
     ['an escape', 'a\r\n'.repeat(50) + '\u001b[1m' + 'a\r\n'.repeat(50)],
     ['a character that is not ASCII', 'a\r\n'.repeat(50) + 'é' + 'a\r\n'.repeat(50)],
     ['too few lines', 'a\r\n'.repeat(20)],
-    ['no returns', 'a\n'.repeat(100)],
+    ['tabs without returns', 'a\tb\n'.repeat(100)],
   ])('with %s is parsed', (_name, bytes) => {
-    expect(skippable(Buffer.from(bytes), 20)).toBe(0);
+    expect(endOfPlainText(Buffer.from(bytes), place)).toBeNull();
   });
-});
 
-describe('what a list tells of a terminal', () => {
-  test('is the title and the last command, made printable', async () => {
-    const model = new ScreenModel({ cols: 80, rows: 24 });
-    model.output(
-      Buffer.from('root@OpenWrt:~# uci show net\u202ework\r\n50% done\r\nroot@OpenWrt:~# \u001b]0;root@\u0007'),
+  test('drawn by the model is as if all of it had been parsed', () => {
+    const shape = { cols: 10, rows: 4 };
+    const bytes = Buffer.from('staircase of text\n'.repeat(3_000));
+    const model = new ScreenModel(shape);
+    const faithful = openHeadless(shape);
+    write(faithful, bytes);
+    model.output(bytes);
+    const joined = openHeadless(shape);
+    write(joined, model.state());
+    expect(seen(joined, 60)).toEqual(seen(faithful, 60));
+    for (const one of [model, faithful, joined]) one.dispose();
+  });
+
+  test('of any kind may be leaped over up to its end', async () => {
+    const written = fc.string({ unit: fc.constantFrom(...'ab c~äÿ一\t\u0007\u0008'), maxLength: 40 });
+    const lines = fc.array(fc.tuple(written, fc.constantFrom('\r\n', '\r\n', '\n')), { minLength: 60, maxLength: 120 });
+    await fc.assert(
+      fc.asyncProperty(size, output, lines, output, async (shape, before, text_, after) => {
+        const bytes = Buffer.from(text_.map((line) => line.join('')).join(''));
+        expect(isText(bytes)).toBe(true);
+        const [faithful, leaped] = [new ScreenModel(shape), new ScreenModel(shape)];
+        try {
+          for (const model of [faithful, leaped]) {
+            model.output(before);
+            // Enough lines that nothing of it is left.
+            model.output(Buffer.from('x\r\n'.repeat(1_100)));
+          }
+          const end = Buffer.concat([Buffer.from('y\r\n'.repeat(1_100)), bytes]);
+          faithful.output(Buffer.concat([Buffer.from('not told of\r\n\n\u0008'), end]));
+          if (!leaped.leap(end)) return;
+          for (const model of [faithful, leaped]) model.output(after);
+          expect(shown(leaped, shape)).toEqual(shown(faithful, shape));
+        } finally {
+          faithful.dispose();
+          leaped.dispose();
+        }
+      }),
+      { numRuns: 60 },
     );
-    expect([model.title, model.ran]).toEqual(['root@', 'uci show network']);
-    model.output(Buffer.from('reboot\r\n\u001b[?1049h some program # here'));
-    expect(model.ran).toBe('reboot');
-    model.dispose();
+  });
+
+  test('is not leaped over in the middle of a sequence, in another buffer, or when its end is short', () => {
+    const end = Buffer.from('text\r\n'.repeat(1_200));
+    const leaps = (before: string, bytes = end) => {
+      const model = new ScreenModel({ cols: 10, rows: 4 });
+      model.output(Buffer.from(before));
+      const did = model.leap(bytes);
+      model.dispose();
+      return did;
+    };
+    expect(leaps('')).toBe(true);
+    for (const before of [
+      '\u001b[3',
+      '\u001b]2;title',
+      '\u001b[?1049h',
+      '\u001b[2;3r',
+      '\u001b[?7l',
+      '\u001b[4h',
+      '\u001b(0',
+    ]) {
+      expect([before, leaps(before)]).toEqual([before, false]);
+    }
+    expect(leaps('', Buffer.from('text\r\n'.repeat(1_000)))).toBe(false);
+    expect(leaps('', Buffer.from('text\n'.repeat(2_000)))).toBe(false);
+  });
+
+  test.each(['\u001b[m', '\u000e', '\u000f', '\u009b1m', '\u0085'])('%j is no text', (control) => {
+    expect(isText(Buffer.from(`text ${control} text`))).toBe(false);
   });
 });

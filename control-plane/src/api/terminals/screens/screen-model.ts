@@ -3,7 +3,7 @@ import type { TerminalSize } from '../../../../contract/sessions.ts';
 import { cleanText } from './clean-text.ts';
 import { GROUND, innerOf, openHeadless, parse } from './headless.ts';
 import { lastCommand } from './last-command.ts';
-import { skippable } from './plain-text.ts';
+import { endOfPlainText, endOfText } from './plain-text.ts';
 import { writeState } from './screen-state.ts';
 import { unfinished } from './unfinished.ts';
 
@@ -43,7 +43,24 @@ export class ScreenModel {
 
   /** Parses output. @throws Error for output that the parser does not survive; the model is of no use then. */
   output(bytes: Uint8Array): void {
-    parse(this.#terminal, this.#ordinary() ? bytes.subarray(skippable(bytes, this.#lines())) : bytes);
+    this.#parse(bytes);
+    this.#note(bytes);
+  }
+
+  /**
+   * Parses the end of some output, all of it text.
+   * @returns false when that does not say what is shown, and nothing was parsed.
+   */
+  leap(bytes: Uint8Array): boolean {
+    const from = this.#ordinary() ? endOfText(bytes, this.#lines()) : null;
+    if (from === null) return false;
+    parse(this.#terminal, Buffer.from('\r'));
+    parse(this.#terminal, bytes.subarray(from));
+    this.#note(bytes);
+    return true;
+  }
+
+  #note(bytes: Uint8Array): void {
     const { parserState, partialCharacter } = innerOf(this.#terminal);
     const ground = parserState === GROUND;
     const state = { ground, string: parserState >= FIRST_STRING, partialCharacter };
@@ -63,6 +80,16 @@ export class ScreenModel {
     this.#terminal.dispose();
   }
 
+  #parse(bytes: Uint8Array): void {
+    const { cols, buffer } = this.#terminal;
+    const place = { cols, lines: this.#lines(), column: buffer.active.cursorX };
+    const end = this.#ordinary() ? endOfPlainText(bytes, place) : null;
+    if (end === null) return parse(this.#terminal, bytes);
+    parse(this.#terminal, Buffer.from(end.column === 0 ? '\r' : `\r\u001b[${end.column}C`));
+    parse(this.#terminal, bytes.subarray(end.from));
+  }
+
+  /** Lines that leave nothing of what was there before. */
   #lines(): number {
     return this.#terminal.rows + (this.#terminal.options.scrollback ?? 0) + 1;
   }

@@ -13,11 +13,12 @@ const silent = { warn: () => {} };
 /** Recorded output that the test writes. */
 function recorded(text: string) {
   const sizes = new SizeHistory({ offset: 0, cols: 20, rows: 5 });
-  const output = { bytes: Buffer.from(text), at: 0 };
+  const output = { bytes: Buffer.from(text), at: 0, textFrom: Number.POSITIVE_INFINITY };
   const source: ScreenSource = {
     sizes,
     end: () => output.bytes.length,
     lastOutputAt: () => output.at,
+    textFrom: () => output.textFrom,
     read: async (from, maxBytes) => output.bytes.subarray(from, from + Math.min(maxBytes, 7)),
   };
   return { source, sizes, output };
@@ -66,6 +67,30 @@ describe('screens of terminals', () => {
     const follower = begin().follow(source);
     await until(() => follower.behind === 0);
     expect([follower.title, follower.ran]).toEqual(['shell', 'uci show']);
+  });
+
+  test.each([
+    ['leap over text', '', true],
+    ['read text that is written elsewhere than on the normal screen', '\u001b[?1049h', false],
+  ])('%s', async (_name, before, leaps) => {
+    const text = Buffer.from(`${before}${'a line of text\r\n'.repeat(400_000)}`);
+    const sizes = new SizeHistory({ offset: 0, cols: 20, rows: 5 });
+    let read = 0;
+    const follower = begin().follow({
+      sizes,
+      end: () => text.length,
+      lastOutputAt: () => 0,
+      textFrom: () => before.length,
+      read: async (from, maxBytes) => {
+        read += maxBytes;
+        return text.subarray(from, from + maxBytes);
+      },
+    });
+    const { state, ...size } = await follower.screen();
+    expect(size.offset).toBe(text.length);
+    expect(new Set(drawn(state, size))).toEqual(new Set(['a line of text']));
+    expect(follower.behind).toBe(0);
+    expect(read < text.length / 4).toBe(leaps);
   });
 
   test('are made again from the beginning when their thread dies or has no room', async () => {
