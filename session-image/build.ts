@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
+import { BASE_IMAGE } from './base.ts';
 import { imageId, imageWithHash, run } from './docker.ts';
 
 export { ensureBaseImage } from './base.ts';
@@ -13,14 +15,19 @@ export const SESSION_IMAGE = 'netpilot-session';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Of the image's files, those of the agent, and the addon that ssh2 loads from beside them. */
+const APP = 'app';
+const ADDON = 'sshcrypto.node';
+
 /**
- * What the agent does without: ssh2's native accelerators (it falls back to Node's own crypto; the image has no compiler and no
- * addon), and the messages of zod in forty languages.
+ * What the agent does without: the probe that ssh2 orders its ciphers by (we order them ourselves), and the messages of zod in forty languages.
+ * ssh2's addon stays a file of its own; without it ssh2 makes do with Node's own crypto.
  */
 const without: Plugin = {
   name: 'without',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+    onResolve({ filter: /sshcrypto\.node$/ }, () => ({ path: `./${ADDON}`, external: true }));
+    onResolve({ filter: /^cpu-features$/ }, ({ path }) => ({ path, namespace: 'absent' }));
     onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: "throw new Error('not in this image');" }));
     onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
       contents: "export { default as en } from './en.js';",
@@ -45,6 +52,23 @@ export async function buildAgent(outFile: string): Promise<void> {
   });
 }
 
+/**
+ * ssh2's ciphers as an addon: Node's own are set up anew for every packet, which costs a key its echo a quarter of a millisecond each way, and
+ * bulk output a third of the agent's time. npm builds it where there is a compiler.
+ * @returns its path; null where it was not built, or the base has another Node than the one it was built for.
+ */
+export async function accelerator(base: string): Promise<string | null> {
+  if (base !== BASE_IMAGE) return null;
+  const require = createRequire(import.meta.url);
+  const path = join(dirname(require.resolve('ssh2/package.json')), 'lib/protocol/crypto/build/Release', ADDON);
+  try {
+    require(path);
+    return path;
+  } catch {
+    return null;
+  }
+}
+
 export interface SessionImageOptions {
   /** Name of the image. */
   name?: string;
@@ -57,11 +81,17 @@ export interface SessionImageOptions {
 export async function buildSessionImage({ name = SESSION_IMAGE, base, log }: SessionImageOptions): Promise<string> {
   const context = await mkdtemp(join(tmpdir(), 'netpilot-session-image-'));
   try {
-    const agent = join(context, 'agent.cjs');
+    const agent = join(context, APP, 'agent.cjs');
     const dockerfile = at('../Dockerfile.session');
+    await mkdir(join(context, APP));
     await buildAgent(agent);
     await copyFile(dockerfile, join(context, 'Dockerfile'));
     const hash = createHash('sha256').update(await readFile(agent));
+    const addon = await accelerator(base);
+    if (addon !== null) {
+      await copyFile(addon, join(context, APP, ADDON));
+      hash.update(await readFile(addon));
+    }
     const content = hash
       .update(await readFile(dockerfile))
       .update(await imageId(base))

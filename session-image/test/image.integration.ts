@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { randomUUID } from 'node:crypto';
 import { readlink } from 'node:fs/promises';
 import { ExecResult, Terminal } from '@netpilot/control-plane/contract/sessions.ts';
-import { buildSessionImage, ensureBaseImage } from '../build.ts';
+import { accelerator, buildSessionImage, ensureBaseImage } from '../build.ts';
 import { run } from '../docker.ts';
 import { breaches, PROBE_SCRIPT, ProbeReport } from './probe.ts';
 import { startSshd } from './sshd.ts';
@@ -50,6 +50,15 @@ test('the image is there already when nothing changed', async () => {
   ]);
   expect(labels).toContain('"netpilot":"session-image"');
   expect(labels).toContain('65532:65532');
+});
+
+test('has the ciphers of ssh2 that this machine has', async () => {
+  const base = await ensureBaseImage({ log });
+  const script = "try { require('/app/sshcrypto.node'); console.log('loaded') } catch (e) { console.log(e.code) }";
+  const args = ['run', '--rm', ...SEALED, '--entrypoint', '/usr/local/bin/node', image, '-e', script];
+  const expected = (await accelerator(base)) === null ? 'MODULE_NOT_FOUND' : 'loaded';
+  expect((await run('docker', args)).trim()).toBe(expected);
+  expect(await accelerator('registry.test/another-base')).toBeNull();
 });
 
 describe('from inside', () => {

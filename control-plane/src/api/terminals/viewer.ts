@@ -21,6 +21,9 @@ import type { SizeHistory } from './size-history.ts';
 const SOCKET_BACKLOG = 262_144;
 /** Bytes of older output, or of a screen, in one frame. */
 const PIECE = 65_536;
+/** Input that was taken is told after so many bytes, or at the latest after so long (milliseconds). */
+const TAKEN_BYTES = INPUT_WINDOW / 8;
+const TAKEN_MS = 50;
 /** A page that does not drive and is further behind goes on from the screen of now, at most so often (milliseconds). */
 const MOST_BEHIND = OUTPUT_WINDOW;
 const SKIP_EVERY_MS = 500;
@@ -81,6 +84,8 @@ export class Viewer {
   #size = 0;
   #received = 0;
   #taken = 0;
+  #takenTold = 0;
+  #takenTimer: NodeJS.Timeout | undefined;
   #reading = false;
   #skippedAt = 0;
   #skipTimer: NodeJS.Timeout | undefined;
@@ -140,7 +145,9 @@ export class Viewer {
   /** Bytes of this one's input have been taken by the router, or went nowhere. */
   credit(bytes: number): void {
     this.#taken += bytes;
-    this.#send({ type: 'taken', total: this.#taken });
+    // At once it would go to the page before the echo that it comes with.
+    if (this.#taken - this.#takenTold >= TAKEN_BYTES) this.#tellTaken();
+    else this.#takenTimer ??= setTimeout(() => this.#tellTaken(), TAKEN_MS);
   }
 
   tellStatus(): void {
@@ -264,6 +271,13 @@ export class Viewer {
     );
   }
 
+  #tellTaken(): void {
+    clearTimeout(this.#takenTimer);
+    this.#takenTimer = undefined;
+    this.#takenTold = this.#taken;
+    this.#send({ type: 'taken', total: this.#taken });
+  }
+
   #send(frame: TerminalFrame): void {
     this.#sendRaw(encodeFrame(frame));
   }
@@ -282,6 +296,7 @@ export class Viewer {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#skipTimer);
+    clearTimeout(this.#takenTimer);
     this.#terminal.left(this);
   }
 }
