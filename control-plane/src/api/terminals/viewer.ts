@@ -184,7 +184,8 @@ export class Viewer {
     if (this.#received - this.#taken > INPUT_WINDOW) throw new RangeError('more input than the window allows');
     if (this.#terminal.input(this, data)) return;
     // It went nowhere; so that the page does not wait for it, and knows why.
-    this.credit(bytes);
+    this.#taken += bytes;
+    this.#tellTaken();
     this.tellStatus();
   }
 
