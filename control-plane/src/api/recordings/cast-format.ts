@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { Id } from '../../../contract/identifiers.ts';
+import type { TerminalSize } from '../../../contract/sessions.ts';
 
 /** No line of a recording is longer, in bytes: the output of one event, every byte escaped, and what stands around it. */
 export const MAX_LINE = 524_288;
+/** Columns or rows that a terminal has at most. */
+const MAX_SIDE = 1_000;
 /** Output that one event holds at most, in bytes. */
 export const MAX_EVENT_OUTPUT = 65_536;
 
@@ -19,8 +22,8 @@ export const CODE = { output: 'o', input: 'i', resize: 'r', marker: 'm', bytes: 
 /** First line of a recording. `netpilot` is ours: who and what was recorded. */
 export const CastHeader = z.object({
   version: z.literal(2),
-  width: z.int().min(1).max(1_000),
-  height: z.int().min(1).max(1_000),
+  width: z.int().min(1).max(MAX_SIDE),
+  height: z.int().min(1).max(MAX_SIDE),
   /** Seconds since the epoch, with fractions. */
   timestamp: z.number(),
   title: z.string(),
@@ -101,6 +104,13 @@ export function parseEvent(line: Buffer): CastEvent {
     default:
       throw new CastError('an event of an unknown kind');
   }
+}
+
+/** @returns what the text of an `r` event says, as `100x30`; null for a size that no player could hold. */
+export function parseSize(text: string): TerminalSize | null {
+  const [cols = 0, rows = 0, ...more] = text.split('x').map(Number);
+  const fits = (value: number) => Number.isInteger(value) && value >= 1 && value <= MAX_SIDE;
+  return more.length === 0 && fits(cols) && fits(rows) ? { cols, rows } : null;
 }
 
 /** @returns the code of an event's line without reading the rest of it; '' for a line that is no event. */

@@ -4,7 +4,7 @@ import type {
   RecordingMatch,
   RecordingMatches,
 } from '../../../contract/recordings.ts';
-import { CODE, type CastEvent, CastError, type CastHeader, codeOf, parseEvent } from './cast-format.ts';
+import { CODE, type CastEvent, CastError, type CastHeader, codeOf, parseEvent, parseSize } from './cast-format.ts';
 import { type PlainLine, PlainLines } from './plain-lines.ts';
 import { splitLines } from './split-lines.ts';
 
@@ -47,17 +47,10 @@ function shownEvent(line: Buffer): Shown | null {
   if (code !== CODE.output && code !== CODE.input && code !== CODE.resize && code !== CODE.marker) return null;
   try {
     const event = parseEvent(line) as Shown;
-    return event.code === CODE.resize && !isSize(event.text) ? null : event;
+    return event.code === CODE.resize && parseSize(event.text) === null ? null : event;
   } catch {
     return null;
   }
-}
-
-/** A size that a player can hold; what a forged line says must not take its memory. */
-function isSize(text: string): boolean {
-  const [cols, rows, ...more] = text.split('x').map(Number);
-  const fits = (value: number | undefined) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1_000;
-  return more.length === 0 && fits(cols) && fits(rows);
 }
 
 /** The recording as an asciicast v2 for a player: only what players know, each line made anew. */

@@ -101,6 +101,12 @@ async function all(recorder: Recorder): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
+function sizesIn({ sizes }: Recorder) {
+  const changes = new Set<ReturnType<typeof sizes.at>>();
+  for (let number = 0; number < sizes.length; number = sizes.after(number)) changes.add(sizes.at(number));
+  return [...changes];
+}
+
 const lines = (at = path) => readFileSync(at, 'utf8').split('\n').slice(0, -1);
 
 describe('a recorder', () => {
@@ -311,6 +317,54 @@ describe('a disk that refuses', () => {
 });
 
 describe('a recording that another process began', () => {
+  test('knows the sizes that its output was written for, wherever it was cut', async () => {
+    const step = fc.record({
+      size: fc.record({ cols: fc.integer({ min: 1, max: 300 }), rows: fc.integer({ min: 1, max: 99 }) }),
+      // Some of them fill a link of the chain.
+      bytes: fc.constantFrom(0, 1, 70, 5_000, 200_000, 600_000),
+      isText: fc.boolean(),
+      cut: fc.nat(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const at = join(directory, `${randomUUID()}.cast`);
+        const { recorder, id } = await begin({ at });
+        const expected = [{ offset: 0, cols: 80, rows: 24 }];
+        for (const { size, bytes, isText } of steps) {
+          recorder.resize(size);
+          expected.push({ offset: recorder.end, ...size });
+          await recorder.append(Buffer.alloc(bytes, isText ? 0x61 : 0xff));
+        }
+        await recorder.close();
+        const whole = readFileSync(at);
+        const headerBytes = whole.indexOf('\n') + 1;
+        for (const size of [whole.length, headerBytes + ((steps[0]?.cut ?? 0) % (whole.length - headerBytes))]) {
+          writeFileSync(at, whole.subarray(0, size));
+          const second = await again(id, at);
+          const resizes = lines(at).filter((line) => line.includes('"r"')).length;
+          expect(second.recorder.sizes).toMatchObject({ length: 1 + resizes });
+          expect(sizesIn(second.recorder)).toEqual(expected.slice(0, 1 + resizes));
+          await second.recorder.close();
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('of a terminal that was resized without end knows its last sizes', async () => {
+    const { recorder, id } = await begin();
+    for (let cols = 1; cols <= 700; cols += 1) {
+      recorder.resize({ cols, rows: 1 });
+      recorder.resize({ cols, rows: 2 });
+      await recorder.append(Buffer.from('x'));
+    }
+    await recorder.close();
+    const sizes = sizesIn((await again(id)).recorder);
+    expect(sizes).toHaveLength(1_000);
+    expect(sizes.at(0)).toEqual({ offset: 200, cols: 201, rows: 1 });
+    expect(sizes.at(-1)).toEqual({ offset: 699, cols: 700, rows: 2 });
+  });
+
   test('goes on at any byte it was cut at, with what was whole', async () => {
     const { recorder, id } = await begin();
     const said = Buffer.from('häé\xff\xfe "quoted"\r\n€'.repeat(30), 'latin1');

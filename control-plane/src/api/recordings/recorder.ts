@@ -11,6 +11,7 @@ import { OutputEvents } from './output-events.ts';
 import { readOutput } from './recorded-output.ts';
 import { type RecordingFile, troubleOf } from './recording-file.ts';
 import type { SigningKey } from './signing-key.ts';
+import type { SizeHistory } from './size-history.ts';
 import { RecordingError, type TerminalRecording } from './terminal-recording.ts';
 
 /** Bytes of the file between two links of the chain at most (and the output that is under way). */
@@ -105,6 +106,10 @@ export class Recorder implements TerminalRecording {
 
   get end(): number {
     return this.#end;
+  }
+
+  get sizes(): SizeHistory {
+    return this.#options.position.sizes;
   }
 
   get ended(): boolean {

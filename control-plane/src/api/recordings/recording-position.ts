@@ -1,7 +1,19 @@
-import { CODE, CastError, MAX_LINE, type CastHeader, type ChainLink, parseEvent, parseHeader } from './cast-format.ts';
+import type { TerminalSize } from '../../../contract/sessions.ts';
+import {
+  CODE,
+  CastError,
+  MAX_LINE,
+  type CastHeader,
+  type ChainLink,
+  parseEvent,
+  parseHeader,
+  parseSize,
+} from './cast-format.ts';
 import { CHAIN_START, Chain, type ChainPosition } from './chain.ts';
 import { OutputIndex } from './output-index.ts';
+import { RecordedSizes } from './recorded-sizes.ts';
 import type { RecordingFile } from './recording-file.ts';
+import { SizeHistory } from './size-history.ts';
 import { splitLines } from './split-lines.ts';
 import { verify } from './verify.ts';
 
@@ -19,6 +31,8 @@ export interface RecordingPosition {
   /** Bytes of the file behind the line of the chain's last link. */
   readonly unsealed: number;
   readonly index: OutputIndex;
+  /** The sizes that its output was written for. */
+  readonly sizes: SizeHistory;
   /** Its signed end, when it has one. */
   readonly end: ChainLink | null;
 }
@@ -30,7 +44,18 @@ export async function beginRecording(file: RecordingFile, header: CastHeader): P
   const chain = new Chain();
   chain.update(line);
   const size = line.length;
-  return { header, size, output: 0, milliseconds: 0, chain, unsealed: size, index: new OutputIndex(), end: null };
+  const sizes = new SizeHistory({ offset: 0, ...sizeIn(header) });
+  return {
+    header,
+    size,
+    output: 0,
+    milliseconds: 0,
+    chain,
+    unsealed: size,
+    index: new OutputIndex(),
+    sizes,
+    end: null,
+  };
 }
 
 /**
@@ -43,17 +68,21 @@ export async function readPosition(
   trusted: ReadonlySet<string>,
 ): Promise<RecordingPosition> {
   const index = new OutputIndex();
+  const recorded = new RecordedSizes();
   let sealed: { chain: ChainPosition; at: number; link: ChainLink | null } = { chain: CHAIN_START, at: 0, link: null };
   const found = await verify(file.stream(), {
     trusted,
     recordingId,
+    onEvent: (line, code) => recorded.event(line, code),
     onLink: ({ link, behind }) => {
       index.add({ output: link.out, at: behind });
+      recorded.link({ output: link.out, at: behind });
       sealed = { chain: { n: link.n + 1, hash: link.hash }, at: link.at, link };
     },
   });
   if (found.state === 'broken') throw new CastError(`the recording is broken: ${found.fault}`);
   const header = await readHeader(file);
+  const sizes = await recorded.read(file, sizeIn(header));
   const chain = new Chain(sealed.chain);
   let size = sealed.at;
   let { output } = found;
@@ -73,6 +102,8 @@ export async function readPosition(
         continue;
       }
       if (event.code === CODE.output) output += exact?.length ?? Buffer.byteLength(event.text);
+      const resized = event.code === CODE.resize ? parseSize(event.text) : null;
+      if (resized !== null) sizes.add({ offset: output, ...resized });
     }
     if (exact !== null) {
       chain.update(exact.line);
@@ -91,8 +122,13 @@ export async function readPosition(
     chain,
     unsealed,
     index,
+    sizes,
     end: found.state === 'intact' ? sealed.link : null,
   };
+}
+
+function sizeIn({ width, height }: CastHeader): TerminalSize {
+  return { cols: width, rows: height };
 }
 
 /** What a power cut left of a line is no event: the recording is whole up to there. */

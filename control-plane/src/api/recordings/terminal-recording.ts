@@ -2,6 +2,7 @@ import type { RecordingTrouble } from '../../../contract/recordings.ts';
 import type { TerminalSize } from '../../../contract/sessions.ts';
 import type { TerminalExit } from '../../../contract/terminal-frames.ts';
 import type { SessionIdentity } from '../sessions/session-identity.ts';
+import type { SizeHistory } from './size-history.ts';
 
 /** What is recorded, and who is told when it cannot be. */
 export interface RecordedTerminal {
@@ -24,6 +25,8 @@ export interface TerminalRecording {
   readonly id: string;
   /** Bytes of output that are recorded; an `append` that is under way does not count. */
   readonly end: number;
+  /** The sizes that its output was written for, up to where it was opened; from there on the owner adds them. */
+  readonly sizes: SizeHistory;
   /** True when it has its signed end, also from an earlier process: it can only be read. */
   readonly ended: boolean;
   /** Why nothing is recorded at the moment; input must be refused until it is null again. */

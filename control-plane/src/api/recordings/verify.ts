@@ -13,6 +13,8 @@ export interface VerifyOptions {
   readonly ended?: boolean;
   /** Called for each link that is right; `behind` is the offset of the byte behind its line. */
   readonly onLink?: (place: { readonly link: ChainLink; readonly behind: number }) => void;
+  /** Called for each event that is no link, before its link is checked; the line is good until it returns. */
+  readonly onEvent?: (line: FileLine, code: string) => void;
 }
 
 type Sealed = Extract<CastEvent, { code: 'h' | 'e' }>;
@@ -95,7 +97,7 @@ class Check {
       const bytes = line.at + line.bytes.length + LINE_FEED.length;
       this.#good = { links: statement.n + 1, bytes, output: statement.out, seconds: event.seconds };
       this.#options.onLink?.({ link: statement, behind: bytes });
-    }
+    } else this.#options.onEvent?.(line, code);
     this.#hash(line);
   }
 

@@ -1,6 +1,7 @@
 import type { RecordingTrouble } from '../../../contract/recordings.ts';
 import type { TerminalSize } from '../../../contract/sessions.ts';
 import type { TerminalExit } from '../../../contract/terminal-frames.ts';
+import { SizeHistory } from '../recordings/size-history.ts';
 import {
   type RecordedTerminal,
   RecordingError,
@@ -17,7 +18,7 @@ export class FakeRecordings implements RecordingStore {
   open(terminal: RecordedTerminal): Promise<TerminalRecording> {
     if (this.#trouble !== null) return Promise.reject(new RecordingError(this.#trouble, 'it cannot be recorded'));
     const key = `${terminal.session.id} ${terminal.terminalId}`;
-    const recording = this.#kept.get(key) ?? new FakeRecording(key);
+    const recording = this.#kept.get(key) ?? new FakeRecording(key, terminal.size);
     this.#kept.set(key, recording);
     recording.reopen(terminal.onTrouble);
     return Promise.resolve(recording);
@@ -41,6 +42,7 @@ interface Pending {
 
 export class FakeRecording implements TerminalRecording {
   readonly id: string;
+  readonly #first: TerminalSize;
   readonly resizes: (TerminalSize & { offset: number })[] = [];
   readonly markers: string[] = [];
   readonly typed: Buffer[] = [];
@@ -55,12 +57,19 @@ export class FakeRecording implements TerminalRecording {
   #open = true;
   #onTrouble: (trouble: RecordingTrouble | null) => void = () => {};
 
-  constructor(id: string) {
+  constructor(id: string, first: TerminalSize) {
     this.id = id;
+    this.#first = first;
   }
 
   get end(): number {
     return this.#end;
+  }
+
+  get sizes(): SizeHistory {
+    const sizes = new SizeHistory({ offset: 0, ...this.#first });
+    for (const resize of this.resizes) sizes.add(resize);
+    return sizes;
   }
 
   get bytes(): Buffer {

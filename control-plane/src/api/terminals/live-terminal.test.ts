@@ -46,6 +46,8 @@ class CountingAgent {
   acked = 0;
   readonly typed: Buffer[] = [];
   readonly sizes: string[] = [];
+  /** What it tells of its terminal. */
+  size = { cols: 80, rows: 24 };
   #attached: { listener: AttachmentListener; sent: number; taken: number } | null = null;
 
   static byte(at: number): number {
@@ -62,9 +64,8 @@ class CountingAgent {
   }
 
   async listTerminals() {
-    const size = { cols: 80, rows: 24 };
     const state = { title: 'Terminal 1', createdAt: new Date(0).toISOString(), attached: false, exit: null };
-    return [{ id: 1, ...size, ...state, offset: this.said }];
+    return [{ id: 1, ...this.size, ...state, offset: this.said }];
   }
 
   attach(_id: number, offset: number | null, listener: AttachmentListener): Attachment {
@@ -492,6 +493,40 @@ describe('one terminal', () => {
     api.held = true;
     second.say({ type: 'input', bytes: Buffer.from('held') });
     expect(Buffer.concat(agent.typed).toString()).toBe('yes!');
+  });
+
+  test('that was resized shows the same screen to who joins after a restart', async () => {
+    const { recordings, agent, api } = await begin();
+    const [driver, before, after] = [new Page(), new Page(), new Page()];
+    api.join(driver);
+    await settle();
+    for (const [cols, rows] of [
+      [60, 20],
+      [33, 9],
+      [120, 30],
+    ] as const) {
+      agent.say(5_000);
+      await settle();
+      driver.say({ type: 'resize', cols, rows });
+      agent.size = { cols, rows };
+    }
+    agent.say(500);
+    await settle();
+    const shown = async (process: Process, page: Page) => {
+      process.join(page, { actor: person('bob'), access: 'watch', replay: 0 });
+      for (let round = 0; round < 100 && page.screens === 0; round += 1)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      await settle();
+      return page.others.filter(({ type }) => type === 'attached' || type === 'screen');
+    };
+    const expected = await shown(api, before);
+    await api.kill();
+    const next = new Process(recordings, agent);
+    processes.push(next);
+    await settle();
+    expect(await shown(next, after)).toEqual(expected);
+    expect(expected).toHaveLength(2);
+    expect(expected[0]).toMatchObject({ value: { offset: 15_500, cols: 120, rows: 30 } });
   });
 
   test('answers nobody, whatever the output asks; what it says next is shown', async () => {

@@ -9,13 +9,14 @@ import {
   type TerminalStatus,
 } from '../../../contract/terminal-frames.ts';
 import { CLOSE } from '../events/person-sockets.ts';
-import { RecordingError, type TerminalRecording } from '../recordings/terminal-recording.ts';
+import { SizeHistory } from '../recordings/size-history.ts';
+import type { TerminalRecording } from '../recordings/terminal-recording.ts';
 import { AgentLine, type AgentLineListener, type TerminalLink } from './agent-line.ts';
 import { OUTPUT_HEADER } from './frame-check.ts';
 import { InputLine } from './input-line.ts';
 import { RecentOutput } from './recent-output.ts';
+import { RecordingLine } from './recording-line.ts';
 import type { ScreenFollower, ScreenShot, ScreenSource } from './screens/screen-follower.ts';
-import { SizeHistory } from './size-history.ts';
 import { Roles } from './roles.ts';
 import { type Resumption, type ViewedTerminal, Viewer, type ViewerIdentity } from './viewer.ts';
 
@@ -28,8 +29,6 @@ export const RECENT_BYTES = OUTPUT_WINDOW + DRIVER_AHEAD;
 export const RECENT_BYTES_ALONE = 65_536;
 /** Somebody who joins with more viewers there already is turned away. */
 export const VIEWERS_PER_TERMINAL = 128;
-/** A recording that cannot be begun is tried again after this, in milliseconds. */
-const OPEN_AGAIN_MS = 1_000;
 
 /** What others want to know of a terminal. */
 export interface LiveTerminalListener {
@@ -57,21 +56,19 @@ export interface LiveTerminalOptions {
 
 /**
  * One terminal of a session, read all the time: what the agent sends is recorded first, then shown to everybody who is there. Owner of
- * its recording, its attachment, its screen and its viewers.
+ * the ways into its recording and to its agent, of its screen and its viewers.
  */
 export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   readonly terminal: Terminal;
-  readonly opened: Promise<void>;
   readonly #options: LiveTerminalOptions;
   readonly #line: AgentLine;
+  readonly #recording: RecordingLine;
   readonly #input: InputLine<Viewer>;
   readonly #roles = new Roles();
   #recent = new RecentOutput(0, RECENT_BYTES_ALONE);
-  readonly #sizes: SizeHistory;
-  #recording: TerminalRecording | null = null;
+  #sizes: SizeHistory;
   #screen: ScreenFollower | null = null;
   #shot: Promise<ScreenShot> | null = null;
-  #trouble: RecordingTrouble | null = null;
   /** Output received, recorded or not. */
   #received = 0;
   /** Where the driver left; nobody drives. */
@@ -82,9 +79,6 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   #lastOutputAt: number | null = null;
   #lastInputAt: number | null = null;
   #pumpDue = false;
-  #finishing: Promise<void> | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #stopWaiting: () => void = () => {};
   #closed = false;
 
   constructor(options: LiveTerminalOptions) {
@@ -96,7 +90,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
       terminalId: terminal.id,
       link: options.link,
       // What is being recorded will be: attaching before it is would let the agent forget it.
-      from: () => (this.#recording !== null && this.#received === this.#recent.end ? this.#received : null),
+      from: () => (this.#recording.isOpen && this.#received === this.#recent.end ? this.#received : null),
       listener: this,
       log: options.log,
     });
@@ -104,8 +98,17 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
       write: (frame) => this.#line.write(frame),
       credit: (viewer, bytes) => viewer.credit(bytes),
     });
-    this.opened = this.#open();
-    this.opened.catch(() => undefined);
+    this.#recording = new RecordingLine({
+      terminalId: terminal.id,
+      open: options.openRecording,
+      begin: (recording) => this.#begin(recording),
+      onTrouble: () => this.#tellStatus(),
+      log: options.log,
+    });
+  }
+
+  get opened(): Promise<void> {
+    return this.#recording.opened;
   }
 
   get recent(): RecentOutput {
@@ -179,25 +182,21 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     if (this.#closed) return;
     this.#exit ??= { code: null, signal: null, reason: 'closed' };
     this.#letGo(code, reason);
-    await this.#finish();
-    await this.#closeRecording();
+    await this.#recording.end(this.#exit);
   }
 
   /** Lets go of everything; the terminal lives on and its recording is continued by whoever comes next. Never rejects. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#letGo(CLOSE.goingAway, 'the server stops');
-    await this.#closeRecording();
+    await this.#recording.close();
   }
 
   // What the agent says.
 
   output(frame: Buffer, offset: number): void {
     this.#received += frame.length - OUTPUT_HEADER;
-    this.#recording?.append(frame.subarray(OUTPUT_HEADER)).then(
-      () => this.#recorded(frame, offset),
-      (error: unknown) => this.#options.log.warn({ err: error }, 'output came for a recording that is closed'),
-    );
+    this.#recording.append(frame.subarray(OUTPUT_HEADER), () => this.#recorded(frame, offset));
   }
 
   taken(total: number): void {
@@ -222,7 +221,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     if (this.#exit !== null || this.#closed) return;
     this.#exit = exit;
     this.#pumpAll();
-    void this.#finish();
+    void this.#recording.finish(exit);
     this.#options.listener.ended();
   }
 
@@ -230,9 +229,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
 
   read(from: number, maxBytes: number): Promise<Uint8Array> {
     const recent = this.#recent.copy(from, maxBytes);
-    if (recent !== null) return Promise.resolve(recent);
-    if (this.#recording === null) return Promise.reject(new Error('nothing is recorded yet'));
-    return this.#recording.read(from, maxBytes);
+    return recent === null ? this.#recording.read(from, maxBytes) : Promise.resolve(recent);
   }
 
   /** One for all who ask while it is made: what follows it is there for each of them. */
@@ -247,26 +244,25 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
   }
 
   statusFor(viewer: Viewer): TerminalStatus {
-    return this.#roles.statusFor(viewer, this.#trouble);
+    return this.#roles.statusFor(viewer, this.#recording.trouble);
   }
 
   input(viewer: Viewer, frame: Buffer): boolean {
     const held = viewer.identity.access === 'own' && this.#options.held();
-    if (!this.drives(viewer) || held || this.#trouble !== null || this.#exit !== null) return false;
+    if (!this.drives(viewer) || held || this.#recording.trouble !== null || this.#exit !== null) return false;
     this.#lastInputAt = Date.now();
-    this.#recording?.input(frame.subarray(1));
+    this.#recording.input(frame.subarray(1));
     this.#input.push(viewer, frame);
     this.#options.listener.typed();
     return true;
   }
 
   resize(viewer: Viewer, { cols, rows }: TerminalSize): void {
-    const { current } = this.#sizes;
-    if (!this.drives(viewer) || (current.cols === cols && current.rows === rows)) return;
+    if (!this.drives(viewer) || isSame(this.#sizes.current, { cols, rows })) return;
     // Where it takes effect among what is shown: behind all that has come.
     const offset = this.#received;
     this.#sizes.add({ offset, cols, rows });
-    this.#recording?.resize({ cols, rows });
+    this.#recording.resize({ cols, rows });
     this.#line.resize({ cols, rows });
     this.#pumpAll();
   }
@@ -276,7 +272,7 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     if (from === undefined) return;
     if (from !== null) {
       this.#input.drop(from);
-      this.#recording?.marker(`${viewer.identity.actor.name} took over`);
+      this.#recording.marker(`${viewer.identity.actor.name} took over`);
       this.#options.listener.tookOver(viewer.identity, from.identity);
     }
     this.#options.listener.typed();
@@ -300,34 +296,13 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     this.#acknowledge();
   }
 
-  /** Begins or continues the recording; tries until it can be recorded. @throws Error when the terminal is let go of before. */
-  async #open(): Promise<void> {
-    for (;;) {
-      try {
-        const recording = await this.#options.openRecording((trouble) => this.#troubled(trouble));
-        if (this.#closed) return await recording.close();
-        return this.#begin(recording);
-      } catch (error) {
-        if (this.#closed) throw error;
-        this.#options.log.error({ err: error, terminalId: this.terminal.id }, 'a terminal cannot be recorded');
-        this.#troubled(error instanceof RecordingError ? error.trouble : 'broken');
-        await new Promise<void>((resolve) => {
-          this.#timer = setTimeout(resolve, OPEN_AGAIN_MS);
-          this.#stopWaiting = resolve;
-        });
-        if (this.#closed) throw error;
-      }
-    }
-  }
-
   #begin(recording: TerminalRecording): void {
     const { end } = recording;
-    this.#recording = recording;
+    this.#takeUp(recording);
     this.#recent = new RecentOutput(end, this.#roles.size > 0 ? RECENT_BYTES : RECENT_BYTES_ALONE);
     this.#received = end;
     this.#alone = end;
     this.#begunAt = end;
-    this.#troubled(recording.trouble);
     this.#screen = this.#options.follow({
       sizes: this.#sizes,
       end: () => this.#recent.end,
@@ -339,6 +314,15 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     // It ended while an earlier process was there: there is nothing to come.
     if (recording.ended) this.#exit ??= { signal: null, code: null, ...this.terminal.exit, reason: 'exited' };
     else this.#line.connect();
+  }
+
+  /** Goes on from the sizes that the recording knows: what was there before this process is parsed in those that it was written for. */
+  #takeUp({ sizes, end }: TerminalRecording): void {
+    const { current } = this.#sizes;
+    this.#sizes = sizes;
+    // Somebody may have made it another size while it was opened.
+    if (!isSame(current, this.terminal)) this.#recording.resize(current);
+    if (!isSame(current, sizes.current)) sizes.add({ offset: end, ...current });
   }
 
   #recorded(frame: Buffer, offset: number): void {
@@ -376,35 +360,16 @@ export class LiveTerminal implements ViewedTerminal, AgentLineListener {
     for (const viewer of this.viewers) viewer.tellStatus();
   }
 
-  #troubled(trouble: RecordingTrouble | null): void {
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
-    this.#tellStatus();
-  }
-
   #letGo(code: number, reason: string): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#stopWaiting();
     this.#line.close();
     this.#screen?.close();
     for (const viewer of this.viewers) viewer.close(code, reason);
   }
+}
 
-  #finish(): Promise<void> {
-    this.#finishing ??= (this.#recording?.finish(this.#exit) ?? Promise.resolve()).catch((error: unknown) =>
-      this.#options.log.error({ err: error }, 'a recording was not finished'),
-    );
-    return this.#finishing;
-  }
-
-  async #closeRecording(): Promise<void> {
-    try {
-      await this.#recording?.close();
-    } catch (error) {
-      this.#options.log.error({ err: error }, 'a recording was not closed');
-    }
-  }
+function isSame(one: TerminalSize, other: TerminalSize): boolean {
+  return one.cols === other.cols && one.rows === other.rows;
 }
 
 function instant(at: number | null): string | null {

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { decodeFrame } from '../../../contract/terminal-frames.ts';
 import { InputLine } from './input-line.ts';
+import { SizeHistory } from '../recordings/size-history.ts';
 import { RecentOutput, outputFrame } from './recent-output.ts';
-import { SizeHistory } from './size-history.ts';
 
 const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { minLength: 1, maxLength: 60 });
 

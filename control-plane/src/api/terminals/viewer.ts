@@ -12,10 +12,10 @@ import {
 } from '../../../contract/terminal-frames.ts';
 import type { Actor } from '../access/actor.ts';
 import { CLOSE, closeSocket } from '../events/person-sockets.ts';
+import type { SizeHistory } from '../recordings/size-history.ts';
 import { OUTPUT_HEADER, readPageFrame } from './frame-check.ts';
 import { type RecentOutput, outputFrame } from './recent-output.ts';
 import type { ScreenShot } from './screens/screen-follower.ts';
-import type { SizeHistory } from './size-history.ts';
 
 /** Bytes that may wait in a socket before we wait for it. */
 const SOCKET_BACKLOG = 262_144;

@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../../../../contract/sessions.ts';
-import type { SizeHistory } from '../size-history.ts';
+import type { SizeHistory } from '../../recordings/size-history.ts';
 import type { FromScreens, ToScreens } from './messages.ts';
 
 /** Bytes of output in one message, and bytes that may be on the way to the thread. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { SizeHistory } from '../size-history.ts';
+import { SizeHistory } from '../../recordings/size-history.ts';
 import { openHeadless, parse } from './headless.ts';
 import type { FromScreens, ToScreens } from './messages.ts';
 import { ScreenDesk } from './screen-desk.ts';

@@ -1,7 +1,7 @@
 import type { TerminalSize } from '../../../contract/sessions.ts';
 
 /** Changes kept; who is further behind goes on from the oldest that is. */
-const MOST_CHANGES = 1_000;
+export const MOST_CHANGES = 1_000;
 
 /** A size that a terminal has from an offset of its output on. */
 export interface SizeChange extends TerminalSize {
