@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { Session } from '../../contract/sessions.ts';
+import { z } from 'zod';
+import { ListedTerminal, Session } from '../../contract/sessions.ts';
+import { OUTPUT_WINDOW } from '../../contract/terminal-frames.ts';
+import { DRIVER_AHEAD } from '../../src/api/terminals/live-terminal.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
@@ -10,10 +13,25 @@ import { containerOf, docker } from './truth.ts';
 /** What each of api and gateway may take while neighbours misbehave, in MB of resident memory; `docs/OPERATIONS.md` states it. */
 const MEMORY_BOUND_MB = 400;
 
-/** Resident memory of a process, in MB (`/proc/<pid>/status`, VmRSS). */
-function residentMb(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** What an agent may take while four terminals write as fast as they can and nobody reads, in MB of resident memory; its cgroup ends it at 192. */
+const AGENT_BOUND_MB = 160;
+
+/** What a flood writes again and again. */
+const LINE = '0123456789012345678901234567890123456789';
+
+const Terminals = z.object({ items: z.array(ListedTerminal) });
+
+/** Resident memory of a process, now (`VmRSS`) or at its most (`VmHWM`), in MB (`/proc/<pid>/status`, proc(5)). */
+function residentMb(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const kilobytes = new RegExp(`^${which}:\\s+(\\d+) kB$`, 'mu').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) / 1_024;
+}
+
+/** The agent of a container, which is the child of the process that reaps. */
+function agentOf(container: string): number {
+  const first = docker('inspect', '--format', '{{.State.Pid}}', container).trim();
+  const [agent] = readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ');
+  return Number(agent);
 }
 
 describe('a neighbour that takes all it can get', () => {
@@ -31,6 +49,50 @@ describe('a neighbour that takes all it can get', () => {
   });
   afterAll(() => bastion?.close());
 
+  test('a reader that stops stops the program, and neither agent nor api takes more memory for it', async () => {
+    const { id } = await alice.liveSession(noisy.id);
+    const agent = agentOf(await containerOf(bastion, id));
+    const floods = await Promise.all([1, 2, 3, 4].map(() => alice.openTerminal(id)));
+    for (const flood of floods) flood.type(`stty -echo; yes ${LINE}\n`);
+    await eventually('the floods to run', () => floods.every(({ offset }) => offset > 5_000_000));
+
+    const held = floods.map((flood) => {
+      flood.setReading(false);
+      return flood.offset;
+    });
+    // What is recorded grows until windows and the agent's rings are full; then the programs wait.
+    const recorded = async () => {
+      const { items } = await alice.ask(Terminals, 'GET', `/sessions/${id}/terminals`);
+      return floods.map((flood) => items.find((item) => item.id === flood.id)?.offset ?? Number.NaN);
+    };
+    let last: number[] = [];
+    let same = 0;
+    await eventually('the programs to wait', async () => {
+      const now = await recorded();
+      same = now.join() === last.join() ? same + 1 : 0;
+      last = now;
+      return same >= 40;
+    });
+    for (const [index, offset] of held.entries()) {
+      expect((last[index] ?? Infinity) - offset).toBeLessThanOrEqual(DRIVER_AHEAD + OUTPUT_WINDOW);
+    }
+
+    for (const flood of floods) flood.setReading(true);
+    await eventually('the floods to go on', () =>
+      floods.every(({ offset }, index) => offset - (last[index] ?? 0) > 10_000_000),
+    );
+    // The kernel keeps the highest: no moment between two looks is missed.
+    expect(residentMb(agent, 'VmHWM')).toBeLessThan(AGENT_BOUND_MB);
+    expect(residentMb(bastion.api.pid, 'VmHWM')).toBeLessThan(MEMORY_BOUND_MB);
+    for (const flood of floods) {
+      const lines = flood.text.split('\r\n').slice(1, -1);
+      expect(lines.filter((line) => line !== LINE)).toEqual([]);
+      flood.close();
+    }
+    await alice.ask(Session, 'DELETE', `/sessions/${id}`);
+    await alice.sessionIn(id, 'ended');
+  });
+
   test('endless output, readers that do not read, a fork bomb and a memory hog leave the others their terminal', async () => {
     const loud = await alice.liveSession(noisy.id);
     const calm = await bob.liveSession(quiet.id);
@@ -39,7 +101,7 @@ describe('a neighbour that takes all it can get', () => {
     for (const [index, flood] of floods.entries()) {
       // Two of them are never read, which must hold their programs and nobody's memory.
       if (index % 2 === 0) flood.setReading(false);
-      flood.type('yes 0123456789012345678901234567890123456789\n');
+      flood.type(`yes ${LINE}\n`);
     }
     await eventually('the floods to run', () => floods[1] !== undefined && floods[1].offset > 5_000_000);
     // From here on the kernel may end the noisy sandbox for memory; the calm one must not notice.
