@@ -9,6 +9,7 @@ import type {
   FileUploadState,
 } from '@netpilot/control-plane/contract/files.ts';
 import { createHash } from 'node:crypto';
+import { gathered } from '../link/gathered.ts';
 import { FileFailure } from './file-failure.ts';
 import type { FileAttributes, FileRoad } from './file-road.ts';
 import { BLOCK, pathBytes, requireOwnName, temporaryPath } from './paths.ts';
@@ -52,7 +53,7 @@ export class Writing {
     const temporary = temporaryPath(place.path, uploadId);
     const { size } = await this.#road.stat(temporary, false);
     if (offset % BLOCK !== 0 || offset > size) throw new FileFailure('offset_mismatch');
-    return { offset: await this.#road.writeTemporary(temporary, offset, body) };
+    return { offset: await this.#road.writeTemporary(temporary, offset, gathered(body)) };
   }
 
   /** Verifies an upload and lets it take its path's name. @returns the path that it has now. */

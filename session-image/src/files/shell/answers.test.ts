@@ -11,6 +11,7 @@ describe('what programs say', () => {
     const digest = 'ab'.repeat(32);
     expect(parseDigest(`${digest}  -\n`)).toBe(digest);
     expect(parseDigest(`${digest} *-\n`)).toBe(digest);
+    expect(parseDigest(`${digest} *stdin\n`)).toBe(digest);
     for (const text of ['', `\\${digest}  name\n`, `${digest}  name\n`, digest.slice(1), `${digest}\n${digest}\n`])
       expect(() => parseDigest(text)).toThrow(FileFailure);
     fc.assert(fc.property(fc.string(), (text) => expect(() => parseDigest(text)).toThrow(FileFailure)));

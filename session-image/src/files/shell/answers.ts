@@ -2,9 +2,9 @@ import type { FileSpace } from '@netpilot/control-plane/contract/files.ts';
 import { FileFailure } from '../file-failure.ts';
 import { parseLine } from './listing.ts';
 
-/** @param text what `sha256sum` says of its standard input. @returns the digest in hex. @throws FileFailure */
+/** @param text what `sha256sum` or `openssl dgst -r` says of its standard input. @returns the digest in hex. @throws FileFailure */
 export function parseDigest(text: string): string {
-  const digest = /^([0-9a-f]{64})(?: [ *]-)?\n?$/u.exec(text)?.[1];
+  const digest = /^([0-9a-f]{64})(?: [ *](?:-|stdin))?\n?$/u.exec(text)?.[1];
   if (digest === undefined) throw new FileFailure('failed', 'The router gave no checksum.');
   return digest;
 }

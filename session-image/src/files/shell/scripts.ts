@@ -83,7 +83,7 @@ else rm -f -- "$N";fi`,
   /** Lines of `ls` are counted by their first letter: a name cannot begin one. */
   count: `${SETUP}${GUARD}${ENTER}${NOT_THERE}guard find "$N" -print0 | xargs -0 -r -n 400 ls -ldn$O -- | awk '{n++;if(substr($1,1,1)=="-")s+=$5}END{printf "%d %.0f\\n",n,s}'`,
 
-  sha256: `${GUARD}${REGULAR.replace('exit 1; }', 'ls -ldL -- "$P" >/dev/null;exit 1; }')}guard /bin/sh -c 'exec sha256sum <"$1"' sh "$P"`,
+  sha256: `${GUARD}${REGULAR.replace('exit 1; }', 'ls -ldL -- "$P" >/dev/null;exit 1; }')}guard /bin/sh -c 'exec $2 <"$1"' sh "$P" "$S"`,
 
   space: `df -Pk -- "$P"`,
 
@@ -102,7 +102,7 @@ ls -ldni$O --full-time -- "$N"`,
    */
   replace: `${SETUP}${ENTER}if [ -L "$M" ]||! [ -f "$M" ];then exit ${EXIT.vanished};fi
 set -- $(ls -ldn$O -- "$M");[ "$5" = "$Z" ]||exit ${EXIT.offset_mismatch}
-s=$(sha256sum <"$M")||exit 1;[ "\${s%% *}" = "$H" ]||exit ${EXIT.checksum_mismatch}
+s=$($S <"$M")||exit 1;[ "\${s%% *}" = "$H" ]||exit ${EXIT.checksum_mismatch}
 [ -z "$U" ]||chown "$U" "$M" 2>/dev/null||X=$Y
 chmod "$X" "$M"||exit 1
 [ "$Z" -gt 8388608 ]||dd if=/dev/null of="$M" conv=notrunc,fsync 2>/dev/null
@@ -110,7 +110,7 @@ if [ -d "$N" ];then exit ${EXIT.is_directory};fi
 case $V in
 nothing) ln -- "$M" "$N" 2>/dev/null&&{ rm -f -- "$M";exit; }
 if [ -e "$N" ]||[ -L "$N" ];then exit ${EXIT.exists};fi;;
-content) s=$(sha256sum <"$N")||exit ${EXIT.changed};[ "\${s%% *}" = "$W" ]||exit ${EXIT.changed};;
+content) s=$($S <"$N")||exit ${EXIT.changed};[ "\${s%% *}" = "$W" ]||exit ${EXIT.changed};;
 version) set -- $(ls -ldni$O --full-time -- "$N" 2>/dev/null);v="$6 $7 \${8%%.*}";[ "$1 $v" = "$W" ]||[ "- $v" = "$W" ]||exit ${EXIT.changed};;
 esac
 mv -f -- "$M" "$N"`,

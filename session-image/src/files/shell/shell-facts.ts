@@ -10,7 +10,8 @@ export interface ShellFacts {
   /** `ls` wants to be told to keep each name on one line (GNU); BusyBox always does. */
   readonly quietLs: boolean;
   readonly tar: boolean;
-  readonly sha256sum: boolean;
+  /** What sums its standard input (SHA-256); null where there is nothing. */
+  readonly sum: 'sha256sum' | 'openssl dgst -sha256 -r' | null;
 }
 
 /** What the quoting must survive for anything else to be tried. */
@@ -23,6 +24,7 @@ printf "\\\\0"
 ls -dq / >/dev/null 2>&1 && printf q
 command -v tar >/dev/null && printf t
 command -v sha256sum >/dev/null && printf s
+case $(openssl dgst -sha256 -r </dev/null 2>/dev/null) in e3b0c44298fc1c14*\\ *) printf o;; esac
 printf "\\\\0"
 find / -maxdepth 0 -print0 | xargs -0 -r printf "%s" 2>/dev/null
 printf "\\\\0"
@@ -47,7 +49,9 @@ export async function probeShell(connection: RouterConnection): Promise<ShellFac
   if (found?.toString('latin1') !== '/' || missing?.length !== 0) return null;
   if (!parseLine(line.toString('latin1').trimEnd())) return null;
   const has = (flag: string) => flags.includes(flag);
-  return { home, quietLs: has('q'), tar: has('t'), sha256sum: has('s') };
+  // Where a processor sums by itself, OpenSSL lets it: three times as fast as coreutils.
+  const sum = has('o') ? 'openssl dgst -sha256 -r' : has('s') ? 'sha256sum' : null;
+  return { home, quietLs: has('q'), tar: has('t'), sum };
 }
 
 function split(bytes: Buffer): Buffer[] {

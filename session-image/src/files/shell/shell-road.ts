@@ -123,7 +123,7 @@ export class ShellRoad implements FileRoad {
   }
 
   async sha256(path: Buffer, signal: AbortSignal): Promise<FileDigest> {
-    if (!this.#facts.sha256sum) throw new FileFailure('not_supported', 'The router has no sha256sum.');
+    if (this.#facts.sum === null) throw new FileFailure('not_supported', 'The router has no sha256sum.');
     const stdout = await this.#ask(SCRIPTS.sha256, { P: path }, { patient: true, signal });
     const digest = parseDigest(stdout.toString('latin1'));
     return { sha256: digest, size: (await this.stat(path, true)).size };
@@ -146,7 +146,7 @@ export class ShellRoad implements FileRoad {
   }
 
   async replace({ temporary, path, expect, size, sha256, mode, owner }: Replacement): Promise<void> {
-    if (!this.#facts.sha256sum) throw new FileFailure('not_supported', 'The router has no sha256sum.');
+    if (this.#facts.sum === null) throw new FileFailure('not_supported', 'The router has no sha256sum.');
     const wanted =
       expect.type === 'content' ? expect.sha256 : expect.type === 'version' ? lineOfVersion(expect.version) : '';
     await this.#ask(
@@ -199,7 +199,7 @@ export class ShellRoad implements FileRoad {
   }
 
   #variables(variables: Variables): Variables {
-    return { Q: this.#facts.quietLs ? 'q' : '', ...variables };
+    return { Q: this.#facts.quietLs ? 'q' : '', S: this.#facts.sum ?? '', ...variables };
   }
 
   #ask(script: string, variables: Variables, options: AnswerOptions = {}): Promise<Buffer> {
