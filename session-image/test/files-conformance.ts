@@ -5,22 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeRouterName, encodeRouterName, joinRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { extract, pack } from 'tar-stream';
 import type { Pack } from 'tar-stream';
-import { startAgent } from '../src/agent.ts';
-import type { Agent } from '../src/agent.ts';
-import { cancel, FilesClient, header, inPieces, Refused } from './files-client.ts';
-import { connectLine, passwordLine, TestLink, until } from './test-link.ts';
-import type { TestSshd } from './sshd.ts';
+import { cancel, header, inPieces, receive, Refused } from './files-client.ts';
+import type { FilesClient } from './files-client.ts';
+import { openFiles } from './files-session.ts';
+import type { FilesSession, TestMachine } from './files-session.ts';
+import { until } from './test-link.ts';
 import { FILE_HEADER } from '@netpilot/control-plane/contract/files.ts';
-
-/** A machine whose files are looked at, and a way to see it from outside. */
-export interface TestMachine {
-  readonly ssh: { user: string; hostKey: string } & ({ keys: TestSshd['keys'] } | { password: string });
-  /** What tunnel.sock leads to. */
-  readonly target: TestLink['target'];
-  /** A shell on the machine beside SSH; `input` goes to standard input. Rejects when the script fails. */
-  run(script: string, input?: Buffer): Promise<Buffer>;
-  stop(): Promise<void>;
-}
 
 export interface Conformance {
   readonly name: string;
@@ -69,12 +59,10 @@ const RAW_NAMES = [Buffer.from([0xff, 0xfe]), Buffer.from([0x61, 0xc3, 0x28, 0x0
 export function describeFiles({ name, road, start }: Conformance): void {
   describe(`files of ${name}`, () => {
     let machine: TestMachine;
-    let link: TestLink;
-    let agent: Agent;
+    let session: FilesSession;
     let files: FilesClient;
     /** A folder of one's own on the machine. */
     const root = `/tmp/netpilot-files-${process.pid}-${Math.floor(performance.now())}`;
-    const errors: unknown[] = [];
 
     const sh = async (script: string, input?: Buffer) =>
       (await machine.run(`cd ${root} || exit 1\n${script}`, input)).toString('latin1');
@@ -94,25 +82,16 @@ export function describeFiles({ name, road, start }: Conformance): void {
     beforeAll(async () => {
       machine = await start();
       await machine.run(`mkdir ${root}`);
-      link = await TestLink.open();
-      link.target = machine.target;
-      await link.openControl();
-      await link.openTunnel();
-      agent = startAgent({ directory: link.directory, report: (error) => errors.push(error) });
-      const { ssh } = machine;
-      const connection =
-        'keys' in ssh
-          ? await link.connect(connectLine(ssh), ssh.keys.ed25519)
-          : await link.connect(passwordLine(ssh, ssh.password));
-      expect(await connection.outcome()).toMatchObject({ type: 'connected' });
-      files = new FilesClient(link);
+      session = await openFiles(machine);
+      files = session.files;
     });
     afterAll(async () => {
-      await agent?.stop();
-      await link?.close();
-      await machine?.run(`chmod -R 700 ${root}; rm -rf ${root}`);
-      await machine?.stop();
-      expect(errors).toEqual([]);
+      try {
+        await session?.close();
+      } finally {
+        await machine?.run(`chmod -R 700 ${root}; rm -rf ${root}`);
+        await machine?.stop();
+      }
     });
 
     test('says its road', async () => {
@@ -243,6 +222,43 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
         cancel(stream);
       }
       expect(await files.stat(at('large'))).toMatchObject({ size: 24 * 1_048_576 });
+    });
+
+    test('a file that shrinks while it is read does not look whole', async () => {
+      await sh('dd if=/dev/zero of=shrinking bs=1048576 count=0 seek=400 2>/dev/null');
+      const stream = await files.open('read', { path: at('shrinking'), offset: 0, length: null, version: null });
+      const received = receive(stream);
+      await new Promise<void>((resolve) => stream.once('data', () => resolve()));
+      // More is announced than all buffers on the way hold.
+      stream.pause();
+      await sh('dd if=/dev/zero of=shrinking bs=1048576 count=0 seek=1 2>/dev/null');
+      stream.resume();
+      const { head, bytes, end } = await received;
+      expect(head.length).toBe(400 * 1_048_576);
+      expect(bytes.length).toBeLessThan(400 * 1_048_576);
+      expect(end).toMatchObject({ outcome: 'shrank', bytes: bytes.length });
+    });
+
+    test('beyond 4 GiB a file is listed, read and uploaded like any other', async () => {
+      const [size, place] = [5 * 2 ** 30 + 5, 4.5 * 2 ** 30];
+      await sh('mkdir beyond && cd beyond && printf "tail!" | dd of=file bs=1048576 seek=5120 2>/dev/null');
+      expect((await files.list(at('beyond'))).entries).toMatchObject([{ size }]);
+      expect(await files.ask('count', { path: at('beyond') })).toMatchObject({ bytes: size });
+      const tail = await files.read(at('beyond/file'), { offset: size - 8 });
+      expect([tail.bytes.toString('latin1'), tail.end?.outcome]).toEqual(['\0\0\0tail!', 'complete']);
+      const middle = await files.read(at('beyond/file'), { offset: 2 ** 32 - 3, length: 6 });
+      expect(middle.bytes).toEqual(Buffer.alloc(6));
+
+      const upload = { uploadId: 'fedcba9876543210fedcba9876543210', path: at('beyond/uploaded') };
+      const begin = { ...upload, size, expect: { type: 'nothing' } };
+      await files.ask('uploadBegin', begin);
+      await sh(`dd if=/dev/zero of=beyond/.netpilot-${upload.uploadId}.part bs=1048576 count=0 seek=4608 2>/dev/null`);
+      expect(await files.ask('uploadBegin', begin)).toEqual({ offset: place });
+      const sent = await files.send('uploadBytes', { ...upload, offset: place }, Buffer.from('goes on here'));
+      expect(sent).toEqual({ offset: place + 12 });
+      expect(await sh(`tail -c 13 beyond/.netpilot-${upload.uploadId}.part`)).toBe('\0goes on here');
+      await files.ask('uploadAbort', upload);
+      await sh('rm beyond/file');
     });
 
     test('never opens what has no end, and bounds what says that it is empty', async () => {

@@ -1,5 +1,5 @@
 import { describeFiles, runHere } from './files-conformance.ts';
-import type { TestMachine } from './files-conformance.ts';
+import type { TestMachine } from './files-session.ts';
 import { startSshd } from './sshd.ts';
 
 async function sshd(extra: readonly string[]): Promise<TestMachine> {
