@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** @returns the most memory that a process had resident at once, in MB (`/proc/<pid>/status`, VmHWM; proc(5)). */
+export function mostResidentMb(pid: number): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kilobytes === undefined) throw new Error(`process ${pid} does not say what memory it has`);
+  return Number(kilobytes) / 1_024;
+}
+
+/** @returns the pid of a sandbox's agent, which is the child of the process that reaps. */
+export function agentPid(containerId: string): number {
+  const ask = ['inspect', '--format', '{{.State.Pid}}', containerId];
+  const first = execFileSync('docker', ask, { encoding: 'utf8', timeout: 60_000 }).trim();
+  const [agent] = readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ');
+  return Number(agent);
+}

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { FileUploadView } from '../../contract/file-api.ts';
+import { FileListLine } from '../../contract/files.ts';
+import { TestBastion } from '../harness/bastion.ts';
+import type { TestPerson } from '../harness/person.ts';
+import { agentPid, mostResidentMb } from '../harness/process-memory.ts';
+import { containerOf } from '../survival/truth.ts';
+
+const MIB = 1_048_576;
+/** What is moved each way to have everything of a transfer in memory once, and then the tenfold. */
+const [FEW, MANY] = [16 * MIB, 160 * MIB];
+/** What api and agent may need more for it, in MB; without constant memory it were 144 or the double. */
+const GROWTH_MB = 90;
+
+describe('large files and large folders', () => {
+  let bastion: TestBastion;
+  let alice: TestPerson;
+  let session: string;
+  let root: string;
+
+  beforeAll(async () => {
+    bastion = await TestBastion.start();
+    alice = await bastion.signIn('alice');
+    const router = await bastion.enrolRouter(alice, (await alice.newOrganisation('One')).id, 'Attic');
+    session = (await alice.liveSession(router.id)).id;
+    root = join(router.directory, 'files');
+    mkdirSync(root);
+  });
+  afterAll(() => bastion?.close());
+
+  const at = (name: string) => join(root, name);
+  const send = (method: string, what: string, query: Record<string, string>, body?: Readable) => {
+    const search = new URLSearchParams(query).toString();
+    const url = new URL(`/api/v1/sessions/${session}/files/${what}?${search}`, alice.url);
+    const headers = { origin: alice.url, cookie: alice.jar.header(url) ?? '' };
+    if (body === undefined) return fetch(url, { method, headers });
+    const type = { 'content-type': 'application/octet-stream' };
+    const init = { method, body: Readable.toWeb(body), duplex: 'half', headers: { ...headers, ...type } };
+    return fetch(url, init as unknown as RequestInit);
+  };
+
+  async function download(name: string, size: number): Promise<void> {
+    writeFileSync(at(name), '');
+    truncateSync(at(name), size);
+    const reader = (await send('GET', 'content', { path: at(name) })).body?.getReader();
+    let bytes = 0;
+    for (;;) {
+      const next = await reader?.read();
+      if (next === undefined || next.done) break;
+      bytes += next.value.length;
+    }
+    expect(bytes).toBe(size);
+  }
+
+  async function upload(name: string, size: number): Promise<void> {
+    const part = Buffer.alloc(MIB);
+    const sum = createHash('sha256');
+    function* zeros() {
+      for (let sent = 0; sent < size; sent += MIB) {
+        sum.update(part);
+        yield part;
+      }
+    }
+    const start = { path: at(name), size, expect: { type: 'nothing' } };
+    const { uploadId } = await alice.ask(FileUploadView, 'POST', `/sessions/${session}/files/uploads`, start);
+    const query = { path: at(name), offset: '0' };
+    const response = await send('PATCH', `uploads/${uploadId}`, query, Readable.from(zeros()));
+    expect([response.status, await response.json()]).toEqual([200, { offset: size }]);
+    const end = { ...start, sha256: sum.digest('hex'), mode: null };
+    await alice.tell('POST', `/sessions/${session}/files/uploads/${uploadId}/finish`, end);
+    expect(statSync(at(name)).size).toBe(size);
+  }
+
+  test('ten times the bytes cost api and agent no more memory, both ways', async () => {
+    const agent = agentPid(await containerOf(bastion, session));
+    const most = () => ({ api: mostResidentMb(bastion.api.pid), agent: mostResidentMb(agent) });
+    await download('few-down', FEW);
+    await upload('few-up', FEW);
+    const few = most();
+    await download('many-down', MANY);
+    await upload('many-up', MANY);
+    const many = most();
+    expect(many.api - few.api).toBeLessThan(GROWTH_MB);
+    expect(many.agent - few.agent).toBeLessThan(GROWTH_MB);
+  });
+
+  test('a folder of a hundred thousand entries comes whole', async () => {
+    const folder = at('crowd');
+    mkdirSync(folder);
+    execFileSync('sh', ['-c', 'seq -f "entry-%06g" 1 100000 | xargs touch'], { cwd: folder, timeout: 120_000 });
+    const text = await (await send('GET', 'list', { path: folder })).text();
+    const lines = text.split('\n').filter((line) => line !== '');
+    const end = { type: 'end', count: 100_000, skipped: 0 };
+    expect(FileListLine.parse(JSON.parse(lines.at(-1) ?? ''))).toMatchObject(end);
+    const names = new Set<string>();
+    for (const line of lines) {
+      const { entries = [] } = JSON.parse(line) as { entries?: { name: { text: string } }[] };
+      for (const { name } of entries) names.add(name.text);
+    }
+    expect([names.size, names.has('entry-000001'), names.has('entry-100000')]).toEqual([100_000, true, true]);
+  });
+});
