@@ -37,21 +37,28 @@ export async function bundlePrograms(log: Log = () => {}): Promise<void> {
   const { gateway, api, screens } = PROGRAMS;
   await unlessUnchanged({ stamp: join(BUILD_DIRECTORY, 'programs.stamp'), content, product: api.bundle }, async () => {
     log('Bundling the gateway and the api');
-    for (const program of [gateway, api, screens]) {
-      await build({
-        absWorkingDir: ROOT,
-        entryPoints: [program.source],
-        outfile: program.bundle,
-        bundle: true,
-        platform: 'node',
-        target: 'node20',
-        format: 'esm',
-        sourcemap: 'inline',
-        logLevel: 'silent',
-        plugins: [ownSourcesOnly],
-      }).catch((error: Error) => {
-        throw new Obstacle(`${program.source} cannot be bundled: ${error.message.split('\n').slice(0, 3).join(' ')}`);
-      });
-    }
+    for (const { source, bundle } of [gateway, api, screens]) await bundleProgram(source, bundle);
+  });
+}
+
+/**
+ * Bundles one program.
+ * @param instead plugins that come first, for a program that is not the real one
+ * @throws Obstacle with the first error of the sources.
+ */
+export async function bundleProgram(source: string, outfile: string, instead: readonly Plugin[] = []): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [source],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    sourcemap: 'inline',
+    logLevel: 'silent',
+    plugins: [...instead, ownSourcesOnly],
+  }).catch((error: Error) => {
+    throw new Obstacle(`${source} cannot be bundled: ${error.message.split('\n').slice(0, 3).join(' ')}`);
   });
 }

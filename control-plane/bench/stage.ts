@@ -55,6 +55,14 @@ export class Desk {
   }
 }
 
+export interface StageOptions {
+  /** Warm sandboxes that wait. */
+  readonly warmPool: number;
+  readonly gateway?: NodeJS.ProcessEnv;
+  /** Another program than the real api. */
+  readonly apiProgram?: string;
+}
+
 /** Stages that are open: at most one, but for the moment in which it closes. */
 const open = new Set<Stage>();
 
@@ -69,8 +77,9 @@ export class Stage {
     this.#warmPool = warmPool;
   }
 
-  static async open(options: { warmPool: number; gateway?: NodeJS.ProcessEnv }): Promise<Stage> {
+  static async open(options: StageOptions): Promise<Stage> {
     const bastion = await TestBastion.start({
+      ...(options.apiProgram === undefined ? {} : { apiProgram: options.apiProgram }),
       gateway: {
         NETPILOT_WARM_POOL: String(options.warmPool),
         NETPILOT_SESSION_CAP: '150',
@@ -131,10 +140,7 @@ export class Stage {
 }
 
 /** Opens a stage for `work` and closes it whatever happens. */
-export async function onStage<T>(
-  options: Parameters<typeof Stage.open>[0],
-  work: (stage: Stage) => Promise<T>,
-): Promise<T> {
+export async function onStage<T>(options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
   const stage = await Stage.open(options);
   try {
     return await work(stage);

@@ -2,13 +2,16 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { bundleProgram, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
 import { Recorder } from '../../src/api/recordings/recorder.ts';
 import { RecordingFile } from '../../src/api/recordings/recording-file.ts';
 import { beginRecording } from '../../src/api/recordings/recording-position.ts';
 import { createSigningKey } from '../../src/api/recordings/signing-key.ts';
 import { verify } from '../../src/api/recordings/verify.ts';
-import { atMost, forComparison, type Measure } from '../measure.ts';
+import { BulkOutput } from '../bulk-output.ts';
+import { atLeastShare, atMost, forComparison, type Measure } from '../measure.ts';
+import { onStage, type Stage } from '../stage.ts';
 import { summarise } from '../statistics.ts';
 
 const KEYS = { quick: 500, full: 5_000 };
@@ -19,8 +22,47 @@ const CHUNK_BYTES = 32_768;
 const IN_FLIGHT = 32;
 const MEGABYTE = 1_000_000;
 
-/** What recording costs by itself: a key's way into the file, and bulk output's, beside writing the same bytes without a recording. */
+/** What recording costs a person's output, and by itself. */
 export async function measureRecording(quick: boolean): Promise<Measure[]> {
+  return [await measureCost(quick ? RUNS.quick : 2 * RUNS.full), ...(await measureWriting(quick))];
+}
+
+/** Bulk output of two bastions side by side, in turns: the real one, and one whose api records nothing. */
+async function measureCost(runs: number): Promise<Measure> {
+  const apiProgram = join(dirname(PROGRAMS.api.bundle), 'api-unrecorded.mjs');
+  const unrecorded = join(import.meta.dirname, '../unrecorded.ts');
+  await bundleProgram(PROGRAMS.api.source, apiProgram, [
+    {
+      name: 'unrecorded',
+      setup({ onResolve }) {
+        onResolve({ filter: /^\.\/recorder\.ts$/ }, () => ({ path: unrecorded }));
+      },
+    },
+  ]);
+  const rates = { recorded: [] as number[], not: [] as number[] };
+  await onStage({ warmPool: 1 }, (recorded) =>
+    onStage({ warmPool: 1, apiProgram }, async (not) => {
+      const [ours, theirs] = [await outputOn(recorded), await outputOn(not)];
+      for (let run = 0; run < runs; run += 1) {
+        rates.recorded.push(await ours());
+        rates.not.push(await theirs());
+      }
+    }),
+  );
+  const measure = { name: 'output of 100 MB, recorded', unit: 'MB/s', ours: summarise(rates.recorded) } as const;
+  return atLeastShare(measure, summarise(rates.not), 0.9, 'the same unrecorded');
+}
+
+async function outputOn(stage: Stage): Promise<() => Promise<number>> {
+  const desk = await stage.desk('alice');
+  await stage.rested();
+  const session = await desk.session();
+  const output = new BulkOutput(desk);
+  return () => output.rate(session);
+}
+
+/** A key's way into the file, and bulk output's, beside writing the same bytes without a recording. */
+async function measureWriting(quick: boolean): Promise<Measure[]> {
   const directory = mkdtempSync(join(tmpdir(), 'netpilot-bench-'));
   try {
     const keys = await keyTimes(directory, quick ? KEYS.quick : KEYS.full);

@@ -33,6 +33,8 @@ export interface BastionOptions {
   /** More environment for api or gateway. */
   readonly api?: NodeJS.ProcessEnv;
   readonly gateway?: NodeJS.ProcessEnv;
+  /** Another program than the real api. */
+  readonly apiProgram?: string;
   /** Serve the built web application. */
   readonly webDirectory?: string;
 }
@@ -144,7 +146,7 @@ export class TestBastion {
         join(directory, 'gateway.log'),
       );
       const api = new TestProcess(
-        [process.execPath, '--enable-source-maps', PROGRAMS.api.bundle],
+        [process.execPath, '--enable-source-maps', options.apiProgram ?? PROGRAMS.api.bundle],
         {
           ...base,
           NETPILOT_LISTEN: `127.0.0.1:${apiPort}`,

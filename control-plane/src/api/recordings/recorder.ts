@@ -22,6 +22,13 @@ const LINK_MS = 1_000;
 const SYNC_MS = 5_000;
 /** Encoded bytes that one write takes at most, roughly. */
 const BATCH_BYTES = 1_048_576;
+/**
+ * Behind a write of so many bytes more is waited for, up to so many bytes and milliseconds: bulk output comes in frames of 64 KB, and to hand each
+ * to the disk by itself costs more than the writing.
+ */
+const BULK_BYTES = 32_768;
+const GATHERED_BYTES = 262_144;
+const GATHER_MS = 5;
 /** A write that takes longer counts as a disk that hangs, in milliseconds. */
 const STUCK_MS = 5_000;
 const RETRY_MS = { first: 250, last: 2_000 };
@@ -70,6 +77,10 @@ export class Recorder implements TerminalRecording {
   readonly #input: EchoedInput | null;
   readonly #closing = new AbortController();
   readonly #work: Work[] = [];
+  /** Bytes of output in `#work`. */
+  #waiting = 0;
+  /** Ends the wait for more of them. */
+  #gathered = () => {};
   /** Where the file will be once what is encoded is written; `unsealed` bytes of it stand behind the last link. */
   readonly #encoded: { size: number; output: number; milliseconds: number; unsealed: number };
   #size: number;
@@ -218,6 +229,8 @@ export class Recorder implements TerminalRecording {
 
   #add(work: Work): void {
     this.#work.push(work);
+    if ('append' in work) this.#waiting += work.append.bytes.length;
+    if (this.#waiting >= GATHERED_BYTES || 'end' in work) this.#gathered();
     if (this.#active) return;
     const run = this.#run();
     this.#running = this.#active ? run : null;
@@ -241,9 +254,23 @@ export class Recorder implements TerminalRecording {
       if (batch.end !== null) this.#signedEnd = batch.end;
       for (const { resolve } of batch.appends) resolve();
       this.#armTimers();
+      if (length >= BULK_BYTES && !this.#isOver) await this.#gather();
     }
     this.#active = false;
     this.#running = null;
+  }
+
+  /** Waits for more output. */
+  async #gather(): Promise<void> {
+    if (this.#waiting >= GATHERED_BYTES) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      this.#gathered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#gathered = () => {};
   }
 
   /** Whether there is room; a recording that is at its limit can still be ended. */
@@ -266,6 +293,7 @@ export class Recorder implements TerminalRecording {
       if (work === undefined) break;
       if ('append' in work) {
         appends.push(work.append);
+        this.#waiting -= work.append.bytes.length;
         this.#putOutput(work.append.bytes, lines);
       } else if ('event' in work) this.#put(lines, work.event());
       else if ('link' in work) this.#seal(lines);
@@ -395,6 +423,7 @@ export class Recorder implements TerminalRecording {
 
   #rejectWaiting(): void {
     const events: Work[] = [];
+    this.#waiting = 0;
     for (const work of this.#work.splice(0)) {
       if ('append' in work) work.append.reject(new Error('the recording was closed'));
       else events.push(work);
