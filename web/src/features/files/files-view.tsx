@@ -24,6 +24,7 @@ import { FilesToolbar } from './files-toolbar.tsx';
 import { type FileAction, RowMenu } from './row-menu.tsx';
 import { SearchBar } from './search-bar.tsx';
 import { TransfersPanel } from './transfers-panel.tsx';
+import { InterruptedUploads } from './interrupted-uploads.tsx';
 import { pathOf } from './typed-name.ts';
 import { useFolder } from './use-folder.ts';
 import { useMoving } from './use-moving.ts';
@@ -51,7 +52,7 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
   const { search } = searching;
   const [asked, setAsked] = useState<Asked | null>(null);
   const [dropping, setDropping] = useState(false);
-  const moving = useMoving(session.id, calls, live, path, folder);
+  const moving = useMoving(session, calls, live, path, folder);
 
   const { column, descending } = order;
   const sorted = useMemo(
@@ -180,6 +181,7 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
           Start another one to reach the files of this router.
         </Notice>
       )}
+      {live && <InterruptedUploads uploads={moving.interrupted} onFile={moving.goOn} onDiscard={moving.discard} />}
       <Trouble error={road.error ?? moving.error} />
       <Trouble error={folder.error} retry={folder.reload} />
       {path !== null && folder.loading && rows.length === 0 && !folder.error && search === null ? (

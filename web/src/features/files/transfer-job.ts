@@ -5,7 +5,14 @@ import { ProblemError, UnreachableError } from '../../api/problem.ts';
 
 /** What a worker is to do; a paused job keeps its worker and goes on with what it has. */
 export type TransferJob =
-  | { readonly type: 'upload'; readonly path: RouterPath; readonly file: File; readonly expect: FileExpectation }
+  | {
+      readonly type: 'upload';
+      readonly path: RouterPath;
+      readonly file: File;
+      readonly expect: FileExpectation;
+      /** Of an upload that an earlier page began. */
+      readonly uploadId?: string;
+    }
   | { readonly type: 'unpack'; readonly path: RouterPath; readonly tar: Blob }
   | {
       readonly type: 'download';
@@ -29,6 +36,8 @@ export type TransferNews =
   /** The line is away; the worker tries again by itself. */
   | { readonly type: 'waiting' }
   | { readonly type: 'verifying' }
+  /** An upload has its place on the router, which this names from now on. */
+  | { readonly type: 'begun'; readonly uploadId: string }
   | { readonly type: 'paused' }
   | { readonly type: 'gone' }
   | { readonly type: 'done'; readonly sha256: string | null }

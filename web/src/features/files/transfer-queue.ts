@@ -1,4 +1,14 @@
+import { PROBLEMS } from '@netpilot/control-plane/contract/problems.ts';
+import { ProblemError } from '../../api/problem.ts';
 import { type TransferJob, type TransferNews, type TransferOrder, unpackFailure } from './transfer-job.ts';
+import { type UnfinishedUpload, type UnfinishedUploads, isSameFile } from './unfinished-uploads.ts';
+
+declare global {
+  /** Not in the types of a page yet (WHATWG File System). */
+  interface FileSystemDirectoryHandle {
+    values(): AsyncIterableIterator<FileSystemHandle>;
+  }
+}
 
 export type TransferState = 'waiting' | 'running' | 'offline' | 'verifying' | 'paused' | 'done' | 'failed';
 
@@ -24,6 +34,8 @@ interface Transfer {
   readonly job: TransferJob;
   readonly onDone: (() => void) | undefined;
   worker: Worker | null;
+  /** Names the upload on the router, once it has a place there. */
+  uploadId: string | null;
   samples: { at: number; moved: number }[];
 }
 
@@ -39,13 +51,17 @@ const KEPT_MS = 600_000;
 /** The transfers of one session: starts them in turn, each in a worker of its own, and tells what becomes of them. */
 export class TransferQueue {
   readonly #sessionId: string;
+  readonly #unfinished: UnfinishedUploads;
   readonly #transfers = new Map<number, Transfer>();
   readonly #listeners = new Set<() => void>();
   #views: readonly TransferView[] = [];
+  #interrupted: readonly UnfinishedUpload[];
   #next = 1;
 
-  constructor(sessionId: string) {
+  constructor(sessionId: string, unfinished: UnfinishedUploads) {
     this.#sessionId = sessionId;
+    this.#unfinished = unfinished;
+    this.#interrupted = unfinished.list();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -56,13 +72,23 @@ export class TransferQueue {
   /** The same array until something changes. */
   readonly snapshot = (): readonly TransferView[] => this.#views;
 
+  /** Uploads of an earlier page, or an earlier session with this router, that nobody goes on with; the same array until it changes. */
+  readonly interrupted = (): readonly UnfinishedUpload[] => this.#interrupted;
+
   get busy(): boolean {
     return this.#views.some(({ state }) => state !== 'done' && state !== 'failed' && state !== 'paused');
   }
 
-  /** @param onDone called when all of it has arrived. */
-  add(name: string, job: TransferJob, onDone?: () => void): void {
+  /**
+   * Begins a transfer, or goes on with the upload of the same file to the same place that was interrupted.
+   * @param onDone called when all of it has arrived.
+   */
+  add(name: string, asked: TransferJob, onDone?: () => void): void {
     const id = this.#next++;
+    const before =
+      asked.type === 'upload' &&
+      this.#interrupted.find((each) => each.path === asked.path && isSameFile(each, asked.file));
+    const job = before ? { ...asked, uploadId: before.uploadId } : asked;
     const total = job.type === 'upload' ? job.file.size : job.type === 'unpack' ? job.tar.size : null;
     const view: TransferView = {
       id,
@@ -76,7 +102,9 @@ export class TransferQueue {
       sha256: null,
       pausable: job.type === 'upload' || (job.type === 'download' && job.what === 'content'),
     };
-    this.#transfers.set(id, { view, job, onDone, worker: null, samples: [] });
+    const uploadId = before ? before.uploadId : null;
+    this.#transfers.set(id, { view, job, onDone, worker: null, uploadId, samples: [] });
+    this.#lookForInterrupted();
     this.#startNext();
     this.#tell();
   }
@@ -102,8 +130,12 @@ export class TransferQueue {
     if (transfer === undefined) return;
     this.#transfers.delete(id);
     if (transfer.view.state === 'done') endWorker(transfer);
-    else giveUp(transfer);
+    else if (transfer.worker !== null) {
+      giveUp(transfer);
+      if (transfer.uploadId !== null) this.#unfinished.forget(transfer.uploadId);
+    }
     if (transfer.job.type === 'download') void forgetStored(transfer.job.store);
+    this.#lookForInterrupted();
     this.#startNext();
     this.#tell();
   }
@@ -115,9 +147,21 @@ export class TransferQueue {
     }
   }
 
-  /** Stops everything: the session is over, or nobody looks any more. */
-  close(): void {
-    for (const id of this.#transfers.keys()) this.remove(id);
+  /** Forgets an interrupted upload, whose bytes somebody has taken away from the router. */
+  forget({ uploadId }: UnfinishedUpload): void {
+    this.#unfinished.forget(uploadId);
+    this.#lookForInterrupted();
+    this.#tell();
+  }
+
+  /** Stops everything, because the session is over. What an upload left on the router stays: the next session goes on with it. */
+  end(): void {
+    for (const transfer of this.#transfers.values()) {
+      endWorker(transfer);
+      if (transfer.view.state === 'done' || transfer.view.state === 'failed') continue;
+      const error = new ProblemError({ type: 'about:blank', ...PROBLEMS.session_over, code: 'session_over' });
+      this.#update(transfer, { state: 'failed', rate: null, error });
+    }
   }
 
   #startNext(): void {
@@ -154,6 +198,8 @@ export class TransferQueue {
         return this.#update(transfer, { state: 'offline', rate: null });
       case 'verifying':
         return this.#update(transfer, { state: 'verifying', rate: null });
+      case 'begun':
+        return this.#begun(transfer, news.uploadId);
       case 'gone':
         return;
       case 'paused':
@@ -164,6 +210,7 @@ export class TransferQueue {
         break;
       case 'done':
         endWorker(transfer);
+        if (transfer.uploadId !== null) this.#unfinished.forget(transfer.uploadId);
         this.#update(transfer, { state: 'done', rate: null, sha256: news.sha256 });
         if (transfer.job.type === 'download') void saveStored(transfer.job.store, transfer.view.name);
         transfer.onDone?.();
@@ -171,9 +218,26 @@ export class TransferQueue {
     this.#startNext();
   }
 
+  #begun(transfer: Transfer, uploadId: string): void {
+    const { job, view } = transfer;
+    if (job.type !== 'upload' || transfer.uploadId === uploadId) return;
+    // It was begun anew: what there was before is gone.
+    if (transfer.uploadId !== null) this.#unfinished.forget(transfer.uploadId);
+    transfer.uploadId = uploadId;
+    const { path, file, expect } = job;
+    const { size, lastModified: modifiedAt } = file;
+    this.#unfinished.keep({ uploadId, path, name: view.name, size, modifiedAt, expect });
+  }
+
   #update(transfer: Transfer, change: Partial<TransferView>): void {
     transfer.view = { ...transfer.view, ...change };
     this.#tell();
+  }
+
+  /** Finds what nobody goes on with; whenever a transfer, or what is remembered, came or went. */
+  #lookForInterrupted(): void {
+    const carried = new Set([...this.#transfers.values()].map(({ uploadId }) => uploadId));
+    this.#interrupted = this.#unfinished.list().filter(({ uploadId }) => !carried.has(uploadId));
   }
 
   #tell(): void {
@@ -211,6 +275,20 @@ function rateOf(transfer: Transfer, moved: number): number | null {
   const first = transfer.samples[0];
   if (first === undefined || now - first.at < 300) return transfer.view.rate;
   return ((moved - first.moved) * 1_000) / (now - first.at);
+}
+
+/** Milliseconds after which what a download left in the browser's storage is of a page that is gone. */
+const LEFT_MS = 86_400_000;
+
+/** Takes away what downloads of earlier pages left in the browser's storage. */
+export async function forgetOldStored(): Promise<void> {
+  if (!canStore()) return;
+  const folder = await navigator.storage.getDirectory();
+  for await (const handle of folder.values()) {
+    if (!(handle instanceof FileSystemFileHandle)) continue;
+    const { lastModified } = await handle.getFile();
+    if (Date.now() - lastModified > LEFT_MS) await forgetStored(handle.name);
+  }
 }
 
 /** True where the browser has storage of its own for a file (OPFS); elsewhere a download is the browser's own affair. */

@@ -21,6 +21,7 @@ const tell = (news: TransferNews) => postMessage(news);
 const report: Reports = {
   moved: (moved, total) => tell({ type: 'progress', moved, total }),
   verifying: () => tell({ type: 'verifying' }),
+  begun: (uploadId) => tell({ type: 'begun', uploadId }),
 };
 
 addEventListener('message', ({ data }: MessageEvent<TransferOrder>) => {

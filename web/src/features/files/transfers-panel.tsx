@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { ActionIcon, Button, Group, Progress, Text, Tooltip } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay, IconRefresh, IconX } from '@tabler/icons-react';
+import { isProblem } from '../../api/problem.ts';
 import type { TransferQueue, TransferView } from './transfer-queue.ts';
 import { stateWords } from './transfer-words.ts';
 
@@ -66,7 +67,7 @@ function TransferRow({ queue, view }: { queue: TransferQueue; view: TransferView
           <IconPlayerPlay size={18} aria-hidden />
         </Act>
       )}
-      {state === 'failed' && (
+      {state === 'failed' && !isProblem(view.error, 'session_over') && (
         <Act label="Try again" onClick={() => queue.resume(id)}>
           <IconRefresh size={18} aria-hidden />
         </Act>

@@ -10,6 +10,8 @@ const READ_BYTES = 4_194_304;
 export interface Reports {
   readonly moved: (moved: number, total: number | null) => void;
   readonly verifying: () => void;
+  /** An upload has its place on the router. */
+  readonly begun: (uploadId: string) => void;
 }
 
 /** One upload in pieces: what is left of it when it is paused, or its line is cut. */
@@ -24,6 +26,7 @@ export class Upload {
 
   constructor(job: Extract<TransferJob, { type: 'upload' }>) {
     this.#job = job;
+    this.#uploadId = job.uploadId;
   }
 
   /**
@@ -34,7 +37,7 @@ export class Upload {
   async run(calls: FileCalls, signal: AbortSignal, report: Reports): Promise<string> {
     const { path, file, expect } = this.#job;
     const size = file.size;
-    let offset = await this.#begin(calls);
+    let offset = await this.#begin(calls, report);
     report.moved(offset, size);
     while (offset < size) {
       signal.throwIfAborted();
@@ -49,7 +52,7 @@ export class Upload {
       } catch (error) {
         // The api was restarted, or an earlier piece came through after all: the router says where it goes on.
         if (!isProblem(error, 'not_found') && !isProblem(error, 'file_offset_mismatch')) throw error;
-        offset = await this.#begin(calls);
+        offset = await this.#begin(calls, report);
       }
       this.#piece = nextPieceSize(piece.size, performance.now() - began);
       report.moved(offset, size);
@@ -60,11 +63,20 @@ export class Upload {
     this.#sha256 ??= this.#hash.digest();
     const sha256 = this.#sha256;
     const end = { path, size, expect, sha256, mode: null };
-    await calls.finishUpload(this.#uploadId ?? '', end).catch(async (error: unknown) => {
-      if (!isProblem(error, 'not_found')) throw error;
-      await this.#begin(calls);
-      return calls.finishUpload(this.#uploadId ?? '', end);
-    });
+    try {
+      await calls.finishUpload(this.#uploadId ?? '', end).catch(async (error: unknown) => {
+        if (!isProblem(error, 'not_found')) throw error;
+        await this.#begin(calls, report);
+        return calls.finishUpload(this.#uploadId ?? '', end);
+      });
+    } catch (error) {
+      // What is there is of another file: the next run begins at the first byte.
+      if (isProblem(error, 'file_checksum_mismatch')) {
+        await this.giveUp(calls).catch(() => undefined);
+        this.#uploadId = undefined;
+      }
+      throw error;
+    }
     return sha256;
   }
 
@@ -73,11 +85,19 @@ export class Upload {
     if (this.#uploadId !== undefined) await calls.abortUpload(this.#uploadId, this.#job.path);
   }
 
-  async #begin(calls: FileCalls): Promise<number> {
+  async #begin(calls: FileCalls, report: Reports): Promise<number> {
     const { path, file, expect } = this.#job;
-    const known = this.#uploadId === undefined ? {} : { uploadId: this.#uploadId };
-    const { uploadId, offset } = await calls.startUpload({ path, size: file.size, expect, ...known });
+    const start = { path, size: file.size, expect };
+    const known = this.#uploadId;
+    const { uploadId, offset } = await calls
+      .startUpload(known === undefined ? start : { ...start, uploadId: known })
+      .catch((error: unknown) => {
+        // Another session of this person still has it.
+        if (known === undefined || !isProblem(error, 'not_found')) throw error;
+        return calls.startUpload(start);
+      });
     this.#uploadId = uploadId;
+    report.begun(uploadId);
     return offset;
   }
 

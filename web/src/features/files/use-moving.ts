@@ -1,12 +1,15 @@
 import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
 import { printableName } from '@netpilot/control-plane/contract/printable.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
+import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
 import { useState } from 'react';
 import { API } from '../../api/client.ts';
+import { ProblemError } from '../../api/problem.ts';
 import type { Chosen } from './chosen-files.ts';
 import type { FileCalls } from './file-calls.ts';
 import { isFolder } from './file-words.ts';
 import { type TransferQueue, type TransferView, canStore } from './transfer-queue.ts';
+import { type UnfinishedUpload, isSameFile } from './unfinished-uploads.ts';
 import { planUpload } from './upload-plan.ts';
 import type { Folder } from './use-folder.ts';
 import { useTransfers } from './use-transfers.ts';
@@ -15,25 +18,31 @@ import { useTransfers } from './use-transfers.ts';
 export interface Moving {
   readonly queue: TransferQueue;
   readonly views: readonly TransferView[];
+  /** Uploads that a reload of the page, or the end of an earlier session, cut off. */
+  readonly interrupted: readonly UnfinishedUpload[];
   readonly error: unknown;
   /** Chosen files whose names are taken; asked about before anything is sent. */
   readonly inTheWay: readonly Chosen[] | null;
   upload: (chosen: readonly Chosen[]) => void;
   replace: () => void;
   leave: () => void;
+  /** Goes on with an interrupted upload; refuses another file. */
+  goOn: (upload: UnfinishedUpload, file: File) => void;
+  /** Takes what an interrupted upload left on the router away. */
+  discard: (upload: UnfinishedUpload) => Promise<void>;
   /** Shows why nothing was taken. */
   refuse: (error: unknown) => void;
   download: (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, path: RouterPath) => void;
 }
 
 export function useMoving(
-  sessionId: string,
+  session: Session,
   calls: FileCalls,
   live: boolean,
   path: RouterPath | null,
   folder: Folder & { reload: () => void },
 ): Moving {
-  const { queue, views } = useTransfers(sessionId, live);
+  const { queue, views, interrupted } = useTransfers(session);
   const [error, setError] = useState<unknown>(null);
   const [held, setHeld] = useState<{ all: readonly Chosen[]; taken: readonly Chosen[] } | null>(null);
 
@@ -59,6 +68,22 @@ export function useMoving(
     if (taken.length > 0) setHeld({ all: chosen, taken });
     else send(chosen, false);
   };
+  const goOn = (unfinished: UnfinishedUpload, file: File) => {
+    setError(null);
+    const { name, path: to, expect } = unfinished;
+    if (isSameFile(unfinished, file)) queue.add(name, { type: 'upload', path: to, file, expect }, folder.reload);
+    else setError(new Error(`${file.name} is not the file that was on its way: name, size and time must be the same.`));
+  };
+  const discard = async (unfinished: UnfinishedUpload) => {
+    setError(null);
+    try {
+      await calls.abortUpload(unfinished.uploadId, unfinished.path);
+    } catch (failure) {
+      // The router answered: its folder is gone, and the bytes with it.
+      if (!(failure instanceof ProblemError && failure.problem.code.startsWith('file_'))) return setError(failure);
+    }
+    queue.forget(unfinished);
+  };
   const download = (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, from: RouterPath) => {
     const what = isFolder(entry) ? 'archive' : 'content';
     const name = fileName(`${printableName(entry.name)}${what === 'archive' ? '.tar' : ''}`);
@@ -72,6 +97,7 @@ export function useMoving(
   return {
     queue,
     views,
+    interrupted,
     error,
     inTheWay: held?.taken ?? null,
     upload,
@@ -80,6 +106,8 @@ export function useMoving(
       setHeld(null);
     },
     leave: () => setHeld(null),
+    goOn,
+    discard,
     refuse: setError,
     download,
   };
