@@ -254,7 +254,7 @@ export class Recorder implements TerminalRecording {
       if (batch.end !== null) this.#signedEnd = batch.end;
       for (const { resolve } of batch.appends) resolve();
       this.#armTimers();
-      if (length >= BULK_BYTES && !this.#isOver) await this.#gather();
+      if (length >= BULK_BYTES && !this.#isOver && this.#encoded.size < this.#options.maxBytes) await this.#gather();
     }
     this.#active = false;
     this.#running = null;
