@@ -2,10 +2,14 @@ import type { Socket } from 'node:net';
 import type { Client, ClientChannel, ClientErrorExtensions } from 'ssh2';
 import type { TerminalSize } from '@netpilot/control-plane/contract/sessions.ts';
 import { ProblemError } from '../link/problem.ts';
+import { ChannelTurns, needsTurns } from './channel-turns.ts';
 import { printable } from './finding.ts';
 import type { SeenHostKey } from './host-key.ts';
 
 export type RouterChannel = ClientChannel;
+
+/** Asks ssh2 for a channel. */
+type Start = (done: (error: Error | undefined, channel: ClientChannel) => void) => void;
 
 /** Twice the flow-control window that we grant (RFC 4254, section 5.2); ssh2 itself does not stop a router that ignores it. */
 const MAX_UNREAD = 4 * 1_048_576;
@@ -26,12 +30,15 @@ export class RouterConnection {
   readonly lost: Promise<string>;
   readonly #client: Client;
   readonly #channels = new Set<ClientChannel>();
+  /** Null for a server that opens channels in any order. */
+  readonly #turns: ChannelTurns | null;
   #reason: string | null = null;
   #alive = true;
 
   constructor(client: Client, socket: Socket, facts: RouterFacts) {
     this.facts = facts;
     this.#client = client;
+    this.#turns = needsTurns(facts.serverIdent) ? new ChannelTurns(client) : null;
     client.on('error', (error: Error & ClientErrorExtensions) => {
       this.#reason ??= error.level === 'client-timeout' ? 'The router no longer answers.' : printable(error.message);
     });
@@ -58,17 +65,18 @@ export class RouterConnection {
   /** Opens a shell with a terminal. @throws ProblemError `router_refused`, `not_connected` */
   openShell(size: TerminalSize): Promise<ClientChannel> {
     const window = { term: 'xterm-256color', cols: size.cols, rows: size.rows, width: 0, height: 0 };
-    return this.#open((done) => this.#client.shell(window, done));
+    return this.#openResident((done) => this.#client.shell(window, done));
   }
 
   /** Runs a command without a terminal. @throws ProblemError `router_refused`, `not_connected` */
   openExec(command: string): Promise<ClientChannel> {
-    return this.#open((done) => this.#client.exec(command, done));
+    const open = () => this.#open((done) => this.#client.exec(command, done));
+    return this.#turns === null ? open() : this.#turns.command(open);
   }
 
   /** Starts a subsystem of the router (RFC 4254, section 6.5). @throws ProblemError `router_refused`, `not_connected` */
   openSubsystem(name: string): Promise<ClientChannel> {
-    return this.#open((done) => this.#client.subsys(name, done));
+    return this.#openResident((done) => this.#client.subsys(name, done));
   }
 
   /** Says goodbye and closes; `lost` resolves soon after. */
@@ -78,7 +86,12 @@ export class RouterConnection {
     this.#client.destroy();
   }
 
-  #open(start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<ClientChannel> {
+  #openResident(start: Start): Promise<ClientChannel> {
+    const open = () => this.#open(start);
+    return this.#turns === null ? open() : this.#turns.resident(open);
+  }
+
+  #open(start: Start): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       let late = false;
       const timer = setTimeout(() => {
