@@ -23,13 +23,29 @@ export type Attributes = Pick<
   | 'isBold'
   | 'isItalic'
   | 'isDim'
-  | 'isUnderline'
   | 'isBlink'
   | 'isInverse'
   | 'isInvisible'
   | 'isStrikethrough'
   | 'isOverline'
 >;
+/** Parts of attributes that only xterm's own numbers tell (BgFlags, FgFlags, ExtendedAttrs). */
+interface InnerAttributes {
+  readonly fg: number;
+  readonly bg: number;
+  /** Underline style in three bits; what its public name tells is another one while there is a link. */
+  readonly extended: { readonly _ext: number; readonly urlId: number };
+}
+const HAS_UNDERLINE = 0x1000_0000;
+const HAS_EXTENDED = 0x1000_0000;
+const STYLE_SHIFT = 26;
+
+/** A hyperlink (OSC 8); `id` as its writer named it. */
+export interface Hyperlink {
+  readonly id?: string | undefined;
+  readonly uri: string;
+}
+
 type Charset = Readonly<Record<string, string>> | undefined;
 
 interface InnerBuffer {
@@ -61,6 +77,8 @@ export interface Inner {
     readonly blink: boolean | undefined;
   };
   readonly mouseEncoding: string;
+  /** @returns undefined for a link that xterm has forgotten. */
+  readonly link: (id: number) => Hyperlink | undefined;
 }
 export type { InnerBuffer };
 
@@ -73,6 +91,7 @@ interface Core {
       registerCsiHandler(id: { final: string }, handler: (parameters: { params: Int32Array }) => boolean): unknown;
     };
     parse(bytes: Uint8Array): void;
+    readonly _oscLinkService: { getLinkData(id: number): Hyperlink | undefined };
     readonly _utf8Decoder: { readonly interim: Uint8Array };
   };
   readonly _charsetService: {
@@ -135,5 +154,28 @@ export function innerOf(terminal: HeadlessTerminal): Inner {
       blink: coreService.decPrivateModes.cursorBlink,
     },
     mouseEncoding: core.coreMouseService.activeEncoding,
+    link: (id) => input._oscLinkService.getLinkData(id),
   };
+}
+
+/** Whether attributes have more than their two numbers say. */
+export function isExtended(attributes: Attributes): boolean {
+  return (innerAttributes(attributes).bg & HAS_EXTENDED) !== 0;
+}
+
+/** @returns the number of the underline's style, as of SGR 4; 0 for none. A link's own underline does not count. */
+export function underlineOf(attributes: Attributes): number {
+  const { fg, extended } = innerAttributes(attributes);
+  if ((fg & HAS_UNDERLINE) === 0) return 0;
+  const style = isExtended(attributes) ? (extended._ext >> STYLE_SHIFT) & 7 : 1;
+  return style === 0 ? 1 : style;
+}
+
+/** @returns the number of the hyperlink that something is a part of; 0 for none. */
+export function linkOf(attributes: Attributes): number {
+  return isExtended(attributes) ? innerAttributes(attributes).extended.urlId : 0;
+}
+
+function innerAttributes(attributes: Attributes): InnerAttributes {
+  return attributes as unknown as InnerAttributes;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Terminal as HeadlessTerminal } from '@xterm/headless';
 import * as fc from 'fast-check';
-import { innerOf, openHeadless, parse } from './headless.ts';
+import { type Attributes, innerOf, linkOf, openHeadless, parse, underlineOf } from './headless.ts';
 import { endOfPlainText, isText } from './plain-text.ts';
 import { ScreenModel } from './screen-model.ts';
 
@@ -16,13 +16,14 @@ const FLAGS = [
   'isBold',
   'isItalic',
   'isDim',
-  'isUnderline',
   'isBlink',
   'isInverse',
   'isInvisible',
   'isStrikethrough',
   'isOverline',
 ] as const;
+
+const isLink = (attributes: Attributes) => linkOf(attributes) !== 0;
 
 /** What a person sees and what decides how it goes on: the last `lines` lines of the buffers, cursor, modes, pen. */
 function seen(terminal: HeadlessTerminal, lines: number) {
@@ -41,7 +42,7 @@ function seen(terminal: HeadlessTerminal, lines: number) {
         const colours = COLOURS.map((name) => cell[name]());
         const flags = FLAGS.map((name) => (cell[name]() ? 1 : 0)).join('');
         // Whether a cell was erased or has a space is the same picture.
-        return `${cell.getChars() || ' '}${cell.getWidth()} ${colours.join(',')} ${flags}`;
+        return `${cell.getChars() || ' '}${cell.getWidth()} ${colours.join(',')} ${flags}${underlineOf(cell)} ${isLink(cell)}`;
       });
       return { wrapped: index > 0 && line?.isWrapped, row };
     });
@@ -55,7 +56,12 @@ function seen(terminal: HeadlessTerminal, lines: number) {
     margins: [margins.scrollTop, margins.scrollBottom],
     modes: terminal.modes,
     hidden: inner.cursor.hidden,
-    pen: [...COLOURS.map((name) => inner.pen[name]()), ...FLAGS.map((name) => Boolean(inner.pen[name]()))],
+    pen: [
+      ...COLOURS.map((name) => inner.pen[name]()),
+      ...FLAGS.map((name) => Boolean(inner.pen[name]())),
+      underlineOf(inner.pen),
+      isLink(inner.pen),
+    ],
   };
 }
 
@@ -90,6 +96,7 @@ const piece = fc.oneof(
       '2',
       '3',
       '4',
+      '4:3',
       '7',
       '9',
       '31',
@@ -153,11 +160,30 @@ const piece = fc.oneof(
     '\u001b[1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;32;33m',
   ),
 );
-const text = fc.array(piece, { maxLength: 40 }).map((pieces) => Buffer.from(pieces.join('')));
+/** A cursor that is restored takes no link along that was opened since, and gets it back with the next colour: that is not told. */
+const RESTORES = ['\u001b8', '\u001b[u', '\u001b[?1049l'];
+const linked = fc.oneof(
+  { weight: 6, arbitrary: piece.filter((each) => !RESTORES.includes(each)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      '\u001b]8;;http://one.test/a?b=c;d\u001b\\',
+      '\u001b]8;id=x:y=z;https://two.test/\u0007',
+      '\u001b]8;;javascript:alert(1)\u001b\\',
+      '\u001b]8;;\u001b\\',
+    ),
+  },
+);
 const broken = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
-const output = fc
-  .array(fc.oneof({ weight: 8, arbitrary: text }, { weight: 1, arbitrary: broken }), { minLength: 1, maxLength: 5 })
-  .map((parts) => Buffer.concat(parts));
+const outputOf = (pieces: fc.Arbitrary<string>) => {
+  const text = fc.array(pieces, { maxLength: 40 }).map((all) => Buffer.from(all.join('')));
+  return fc
+    .array(fc.oneof({ weight: 8, arbitrary: text }, { weight: 1, arbitrary: broken }), { minLength: 1, maxLength: 5 })
+    .map((parts) => Buffer.concat(parts));
+};
+const output = outputOf(piece);
+/** What is there before somebody joins, and what comes then. */
+const outputs = fc.oneof(fc.tuple(output, output), fc.tuple(outputOf(linked), outputOf(linked)));
 const size = fc.record({ cols: fc.integer({ min: 2, max: 30 }), rows: fc.integer({ min: 2, max: 12 }) });
 
 describe('a screen that somebody joins', () => {
@@ -165,10 +191,9 @@ describe('a screen that somebody joins', () => {
     await fc.assert(
       fc.asyncProperty(
         size,
-        output,
+        outputs,
         fc.double({ min: 0, max: 1, noNaN: true }),
-        output,
-        async (shape, before, part, after) => {
+        async (shape, [before, after], part) => {
           const cut = Math.floor(before.length * part);
           const model = new ScreenModel(shape);
           const faithful = openHeadless(shape);
@@ -194,6 +219,73 @@ describe('a screen that somebody joins', () => {
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a hyperlink', () => {
+  /** Where the characters on the first line lead. */
+  const targets = (before: string, columns: number, after = '') => {
+    const model = new ScreenModel({ cols: 40, rows: 4 });
+    model.output(Buffer.from(before));
+    const state = model.state();
+    const joined = openHeadless({ cols: 40, rows: 4 });
+    write(joined, state);
+    write(joined, after);
+    const line = joined.buffer.active.getLine(0);
+    const { link } = innerOf(joined);
+    const found = Array.from({ length: columns }, (_, x) => {
+      const cell = line?.getCell(x);
+      return cell === undefined ? undefined : link(linkOf(cell));
+    });
+    model.dispose();
+    joined.dispose();
+    return { found, state: state.toString('utf8') };
+  };
+
+  test('to the web is there for who joins, and goes on where it was open', () => {
+    const { found } = targets(
+      'a\u001b]8;id=n;https://one.test/x;y\u0007b\u001b[1mc\u001b]8;;http://two.test\u0007d',
+      4,
+    );
+    expect(found).toEqual([
+      undefined,
+      { id: 'n', uri: 'https://one.test/x;y' },
+      { id: 'n', uri: 'https://one.test/x;y' },
+      { uri: 'http://two.test' },
+    ]);
+  });
+
+  test('that was open when the cursor was saved is open when it is restored', () => {
+    const { found } = targets('\u001b]8;;https://one.test\u0007\u001b7a\u001b8', 1, 'b\u001b]8;;\u0007');
+    expect(found).toEqual([{ uri: 'https://one.test' }]);
+  });
+
+  test.each([
+    ['a script', 'javascript:alert(1)'],
+    ['a file', 'file:///etc/passwd'],
+    ['another program', 'ssh://host'],
+    ['no host', 'https:evil'],
+    ['an address with a space', ' https://one.test'],
+    ['an address that is written backwards', 'https://one.test/\u202egnp.exe'],
+    ['an address without end', `https://one.test/${'x'.repeat(5_000)}`],
+  ])('to %s looks like one and leads nowhere', (_what, address) => {
+    const { found, state } = targets(`\u001b]8;;${address}\u0007a\u001b]8;;\u0007b`, 2);
+    expect(found).toEqual([{ uri: 'about:blank' }, undefined]);
+    expect(state).not.toContain(address.trim());
+  });
+
+  test('with a name that would end its parameters has none', () => {
+    expect(targets('\u001b]8;id=\u202ename;https://one.test\u0007a', 1).found).toEqual([{ uri: 'https://one.test' }]);
+  });
+
+  test('in each cell takes a bounded part of a screen', () => {
+    const model = new ScreenModel({ cols: 40, rows: 4 });
+    const long = `https://one.test/${'x'.repeat(2_000)}`;
+    for (let line = 0; line < 1_000; line += 1) {
+      model.output(Buffer.from(`\u001b]8;;${long}\u0007a\u001b]8;;https://b.test\u0007b\r\n`));
+    }
+    expect(model.state().length).toBeLessThan(400_000);
+    model.dispose();
   });
 });
 

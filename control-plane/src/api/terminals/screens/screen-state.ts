@@ -1,17 +1,18 @@
 import type { IBuffer, IBufferCell, IBufferLine, Terminal as HeadlessTerminal } from '@xterm/headless';
-import { type Attributes, type Inner, type InnerBuffer, innerOf } from './headless.ts';
+import { type Attributes, type Inner, type InnerBuffer, innerOf, isExtended, linkOf, underlineOf } from './headless.ts';
+import { LinkWriter, SOME_LINK } from './links.ts';
 
 const CSI = '\u001b[';
 const TAB_WIDTH = 8;
 
 /**
  * Writes what a terminal shows, and how it goes on, as the bytes that bring a cleared terminal of the same size there: scrollback, cells,
- * cursor, saved cursor, margins, tab stops, character sets, pen and modes. Left out: hyperlinks, colours of underlines and of the palette.
+ * cursor, saved cursor, margins, tab stops, character sets, pen, links and modes. Left out: colours of underlines and of the palette.
  * The parser must be in its ground state; an unfinished sequence is the caller's to add.
  */
 export function writeState(terminal: HeadlessTerminal, title: string): string {
   const inner = innerOf(terminal);
-  const painter = new Painter(terminal);
+  const painter = new Painter(terminal, inner);
   const { normal, alternate, active } = terminal.buffer;
   painter.buffer(normal);
   painter.frame(inner.buffers.normal, terminal.rows, normal.baseY);
@@ -50,9 +51,11 @@ class Painter {
   readonly #parts: string[] = [];
   /** One for all that are looked at in turn. */
   readonly #cell: IBufferCell;
+  readonly #links: LinkWriter;
   #pen = '0';
 
-  constructor(terminal: HeadlessTerminal) {
+  constructor(terminal: HeadlessTerminal, { link }: Inner) {
+    this.#links = new LinkWriter(link);
     this.#cols = terminal.cols;
     this.#cell = terminal.buffer.active.getNullCell();
   }
@@ -66,7 +69,7 @@ class Painter {
   }
 
   pen(attributes: Attributes): void {
-    this.#use(sgr(attributes));
+    this.#use(sgr(attributes), linkOf(attributes));
   }
 
   /** All lines of a buffer, from the line of the cursor on; the cursor ends somewhere in the last one. */
@@ -77,13 +80,13 @@ class Painter {
       if (y > 0) {
         const above = buffer.getLine(y - 1);
         // A new line takes its colour from the pen.
-        this.#use('0');
+        this.#use('0', 0);
         if (line.isWrapped && above !== undefined) this.#wrap(above);
         else this.add('\r\n');
       }
       this.#line(line);
     }
-    this.#use('0');
+    this.#use('0', 0);
   }
 
   /** What frames a buffer apart from its cells: tab stops, margins and the saved cursor. @param base lines above the screen */
@@ -99,9 +102,11 @@ class Painter {
     }
     const charset = designation(buffer.savedCharset);
     this.add(`${CSI}${Math.max(0, buffer.savedY - base) + 1};${Math.min(buffer.savedX, this.#cols - 1) + 1}H`);
-    this.pen(buffer.savedCurAttrData);
+    const saved = buffer.savedCurAttrData;
+    // Of a link it is kept only that there is one: a restored cursor writes on in the link that is open then.
+    this.#use(sgr(saved), isExtended(saved) && underlineOf(saved) === 0 ? SOME_LINK : 0);
     this.add(charset === null ? '\u001b7' : `\u001b(${charset}\u001b7\u001b(B`);
-    this.#use('0');
+    this.#use('0', 0);
   }
 
   /** Puts the cursor where it is (rows count from `top`), also behind the last column, where the next character wraps. */
@@ -131,7 +136,7 @@ class Painter {
     const flush = (atEnd: boolean) => {
       if (blanks === 0) return;
       if (background !== '0') {
-        this.#use(background);
+        this.#use(background, 0);
         this.add(`${CSI}${blanks}X`);
       }
       if (!atEnd) this.add(`${CSI}${blanks}C`);
@@ -147,13 +152,14 @@ class Painter {
       const { style, erased: bare } = styles;
       // A combining character on its own: a sequence before it keeps it from joining what stands before.
       if (cell.getWidth() === 0) this.add(`${CSI}${this.#pen}m`);
-      if (characters === '' && style === bare) {
+      const link = linkOf(cell);
+      if (characters === '' && style === bare && link === 0) {
         if (style !== background) flush(false);
         background = style;
         blanks += 1;
       } else {
         flush(false);
-        this.#use(style);
+        this.#use(style, link);
         this.add(characters === '' ? ' ' : characters);
       }
     }
@@ -169,13 +175,14 @@ class Painter {
     if (full || last === undefined) return;
     const style = backgroundSgr(last);
     this.add(`${CSI}A${CSI}${this.#cols}G`);
-    this.#use(style);
+    this.#use(style, 0);
     this.add(`${CSI}X`);
-    this.#use('0');
+    this.#use('0', 0);
     this.add(`${CSI}B\r`);
   }
 
-  #use(style: string): void {
+  #use(style: string, link: number): void {
+    this.add(this.#links.to(link));
     if (style === this.#pen) return;
     this.#pen = style;
     this.add(`${CSI}${style}m`);
@@ -192,16 +199,13 @@ class Styles {
 
   read(cell: IBufferCell): void {
     const { fg, bg } = cell as IBufferCell & { readonly fg: number; readonly bg: number };
-    if (fg === this.#foreground && bg === this.#background && (bg & HAS_EXTENDED) === 0) return;
+    if (fg === this.#foreground && bg === this.#background && !isExtended(cell)) return;
     this.#foreground = fg;
     this.#background = bg;
     this.style = sgr(cell);
     this.erased = backgroundSgr(cell);
   }
 }
-
-/** Flag of a cell that has more attributes than its two numbers say (xterm's BgFlags). */
-const HAS_EXTENDED = 0x1000_0000;
 
 const FLAGS: readonly (readonly [keyof Attributes, number])[] = [
   ['isBold', 1],
@@ -218,21 +222,16 @@ const FLAGS: readonly (readonly [keyof Attributes, number])[] = [
 function sgr(attributes: Attributes): string {
   let style = '0';
   for (const [flag, code] of FLAGS) if (attributes[flag]()) style += `;${code}`;
-  if (attributes.isUnderline()) style += `;4${underlineStyle(attributes)}`;
+  const underline = underlineOf(attributes);
+  if (underline > 0) style += underline === 1 ? ';4' : `;4:${underline}`;
   if (attributes.isFgRGB()) style += `;38;2;${rgb(attributes.getFgColor())}`;
   else if (attributes.isFgPalette()) style += `;38;5;${attributes.getFgColor()}`;
   return style + background(attributes);
 }
 
-function underlineStyle(attributes: Attributes): string {
-  const { extended } = attributes as { extended?: { underlineStyle?: number } };
-  const style = extended?.underlineStyle ?? 1;
-  return style > 1 ? `:${style}` : '';
-}
-
 /** Whether nothing was printed into a cell, or nothing is left of it but a background. */
 function isErased(cell: IBufferCell): boolean {
-  return cell.getChars() === '' && sgr(cell) === backgroundSgr(cell);
+  return cell.getChars() === '' && linkOf(cell) === 0 && sgr(cell) === backgroundSgr(cell);
 }
 
 /** What an erased cell keeps of the attributes. */
