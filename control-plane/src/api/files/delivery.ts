@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { FileReadEnd } from '../../../contract/files.ts';
 import { ProblemError } from '../errors.ts';
 import type { FileBytes } from '../sandbox-link/agent-files.ts';
+import { inPieces } from './in-pieces.ts';
 import { metered } from './metered.ts';
 import type { Passage } from './passages.ts';
 import type { TransferRecord, TransferResult } from './transfer-record.ts';
@@ -29,13 +30,10 @@ export function deliver({ bytes, passage, record, endless = false, log }: Delive
     if (problem !== null) throw problem;
     await record.end('done');
   };
-  const stream = Readable.from(
-    metered(bytes.body as AsyncIterable<Buffer> & Readable, passage, record, endless ? undefined : finish),
-    {
-      objectMode: false,
-      highWaterMark: HIGH_WATER,
-    },
-  );
+  const stream = Readable.from(metered(inPieces(bytes.body), passage, record, endless ? undefined : finish), {
+    objectMode: false,
+    highWaterMark: HIGH_WATER,
+  });
   stream.once('close', () => {
     bytes.body.destroy();
     const { result, reason } = outcomeOf(stream.errored, passage.signal, endless ? 'stopped' : 'cut');
