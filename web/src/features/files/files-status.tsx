@@ -28,7 +28,7 @@ export function FilesStatus({ calls, path, road, shown, all, selected, loading, 
   });
   const available = space.data?.available ?? null;
   const words = [
-    shown === all ? `${all} entries` : `${shown} of ${all} entries`,
+    `${shown === all ? '' : `${shown} of `}${all} ${all === 1 ? 'entry' : 'entries'}`,
     ...(loading ? ['loading…'] : []),
     ...(selected > 0 ? [`${selected} selected`] : []),
     ...(skipped > 0 ? [`${skipped} cannot be shown`] : []),
