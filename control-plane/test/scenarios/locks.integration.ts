@@ -104,6 +104,22 @@ describe('a lock', () => {
     },
   );
 
+  test('cuts a command that is under way, and what it would have said is not told', async () => {
+    const { session } = await busy(carol);
+    const exec = (command: string) =>
+      carol.fetch('POST', `/sessions/${session.id}/exec`, { command, timeoutSeconds: 600 });
+    const answer = exec('touch /tmp/np-under-way; echo said; sleep 600').then(
+      async (response) => [response.ok, await response.text()] as const,
+    );
+    await eventually('the command to run', async () => (await (await exec('ls /tmp')).text()).includes('np-under-way'));
+    const set = await lock(alice, { type: 'user', userId: carolId });
+    const [ok, text] = await answer;
+    expect([ok, text.includes('said')]).toEqual([false, false]);
+    Problem.parse(JSON.parse(text));
+    expect(await carol.sessionIn(session.id, 'ended')).toMatchObject({ endReason: 'lock' });
+    await alice.tell('DELETE', `/locks/${set.id}`);
+  });
+
   test('ends by itself when its time is over', async () => {
     await lock(alice, { type: 'user', userId: carolId }, { expiresAt: new Date(Date.now() + 2_000).toISOString() });
     const session = await eventually('a session to be let in', () => carol.startSession(router.id));

@@ -155,6 +155,7 @@ describe('terminals that outlive pages, networks and the api', () => {
     expect(stopped).toMatchObject({ driver: null, followers: 0, attached: false });
     expect(Date.parse(stopped.detachedSince ?? '')).toBeGreaterThan(0);
     await eventually('its title', async () => (await listed())?.title === 'counter');
+    await eventually('what it ran', async () => (await listed())?.ran?.startsWith('printf '));
 
     // Whoever comes gets the screen of now, not ten megabytes, and what follows it without a gap.
     const joined = await alice.attach(session, id, 0);

@@ -238,6 +238,28 @@ describe('recordings over a database, a directory and a bucket', () => {
     expect(audited.filter(({ action }) => action === 'recording_expired')).toMatchObject([{ subjectId: old.id }]);
   });
 
+  test('each organisation keeps its recordings as long as it says', async () => {
+    const kept = await record(recordings, 1);
+    const first = session;
+    session = await newSession();
+    const dropped = await record(recordings, 1);
+    const { Organisation } = database.models;
+    await database.transaction(ALL, (transaction) =>
+      Organisation.update({ recordingRetentionDays: 7 }, { where: { id: session.organisationId }, transaction }),
+    );
+    for (const each of [kept, dropped]) {
+      await each.append(Buffer.from('x'));
+      await each.finish(null);
+      await change(each.id, { endedAt: new Date(Date.now() - 8 * DAY_MS) });
+    }
+    recordings.start();
+    await inState(dropped.id, 'deleted');
+    expect(await rowOf(kept.id)).toMatchObject({ state: 'complete', organisationId: first.organisationId });
+    expect(audited.filter(({ action }) => action === 'recording_expired')).toMatchObject([
+      { subjectId: dropped.id, organisationId: session.organisationId, details: { of: 'Alice' } },
+    ]);
+  });
+
   test('finished recordings go to the bucket, where they are read; a bucket that is away loses nothing and is told once', async () => {
     await recordings.close();
     recordings = build(`${url}-missing`);

@@ -63,6 +63,17 @@ export function endOfText(bytes: Uint8Array, lines: number): number | null {
   return newline === -1 ? null : newline + 2;
 }
 
+/** @returns where the first `lines` lines end; the length when there are no more. */
+export function endOfLines(bytes: Uint8Array, lines: number): number {
+  let at = 0;
+  for (let found = 0; found < lines; found += 1) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    if (newline === -1) return bytes.length;
+    at = newline + 1;
+  }
+  return at;
+}
+
 /** @returns where the last `lines` lines begin; 0 when there are no more. */
 function lastLines(bytes: Buffer, lines: number): number {
   let at = bytes.length;

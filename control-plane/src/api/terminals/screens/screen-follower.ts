@@ -8,6 +8,8 @@ const AHEAD = 2 * PIECE;
 /** Text of at least so many bytes is leaped over, all but its end of so many bytes. */
 const LEAST_LEAP = 2 * PIECE;
 const LEAP_END = PIECE / 2;
+/** Bytes before a leap that are read, as what runs is told by its first lines. */
+const LEAP_START = 4_096;
 /** Failures over this terminal's output, deaths of the thread and of a disk that gives nothing back included, after which it is left alone. */
 const MOST_FAILURES = 2;
 
@@ -119,7 +121,7 @@ export class ScreenFollower {
         if (message.type === 'leapt') this.#leapt?.(message.length > 0);
         this.#reached += message.length;
         this.title = message.title;
-        this.ran = message.ran;
+        this.ran = message.ran ?? this.ran;
         this.#room?.();
         return this.onReached();
       case 'screen': {
@@ -163,7 +165,6 @@ export class ScreenFollower {
   }
 
   async #feed(target: number): Promise<void> {
-    const { id, post } = this.#options;
     for (;;) {
       if (this.#closed || this.#failures >= MOST_FAILURES) throw new NoScreenError('nobody follows this terminal');
       this.#tellSizes();
@@ -173,18 +174,24 @@ export class ScreenFollower {
         this.#room = null;
         continue;
       }
-      const from = this.#fed;
       const to = Math.min(target, this.source.sizes.at(this.#sizesTold)?.offset ?? target);
       if (this.#mayLeap(to)) {
         await this.#leap(to);
         continue;
       }
-      const bytes = await this.#read(from, Math.min(PIECE, to - from));
-      // It was lost while the bytes were read: from the beginning, then.
-      if (this.#fed !== from || !this.#open) continue;
-      post({ type: 'output', id, bytes: new Uint8Array(bytes) });
-      this.#fed += bytes.length;
+      await this.#tell(Math.min(PIECE, to - this.#fed));
     }
+  }
+
+  /** @returns false when it was lost while the output was read: from the beginning, then. */
+  async #tell(maxBytes: number): Promise<boolean> {
+    const { id, post } = this.#options;
+    const from = this.#fed;
+    const bytes = await this.#read(from, maxBytes);
+    if (this.#fed !== from || !this.#open) return false;
+    post({ type: 'output', id, bytes: new Uint8Array(bytes) });
+    this.#fed += bytes.length;
+    return true;
   }
 
   async #read(from: number, maxBytes: number): Promise<Uint8Array> {
@@ -206,6 +213,7 @@ export class ScreenFollower {
   }
 
   async #leap(to: number): Promise<void> {
+    if (!(await this.#tell(LEAP_START))) return;
     const from = this.#fed;
     const textFrom = this.source.textFrom();
     const parts: Uint8Array[] = [];

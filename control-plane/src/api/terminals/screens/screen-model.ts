@@ -3,10 +3,12 @@ import type { TerminalSize } from '../../../../contract/sessions.ts';
 import { cleanText } from './clean-text.ts';
 import { GROUND, innerOf, openHeadless, parse } from './headless.ts';
 import { lastCommand } from './last-command.ts';
-import { endOfPlainText, endOfText } from './plain-text.ts';
+import { endOfLines, endOfPlainText, endOfText } from './plain-text.ts';
 import { writeState } from './screen-state.ts';
 import { unfinished } from './unfinished.ts';
 
+/** Lines at the beginning of some output in which a command is looked for before others push it away. */
+const FIRST_LINES = 50;
 /** Parser states that collect a string (SOS_PM_APC, OSC, DCS; EscapeSequenceParser). */
 const FIRST_STRING = 7;
 
@@ -14,6 +16,7 @@ const FIRST_STRING = 7;
 export class ScreenModel {
   readonly #terminal: HeadlessTerminal;
   #title = '';
+  #ran: string | null = null;
   #unfinished: Uint8Array = new Uint8Array(0);
 
   constructor(size: TerminalSize) {
@@ -36,14 +39,20 @@ export class ScreenModel {
     return this.#title;
   }
 
-  /** The last command behind a prompt. */
+  /** The last command behind a prompt that was seen. */
   get ran(): string | null {
-    return lastCommand(this.#terminal);
+    this.#ran = lastCommand(this.#terminal) ?? this.#ran;
+    return this.#ran;
   }
 
   /** Parses output. @throws Error for output that the parser does not survive; the model is of no use then. */
   output(bytes: Uint8Array): void {
-    this.#parse(bytes);
+    const first = endOfLines(bytes, FIRST_LINES);
+    this.#parse(bytes.subarray(0, first));
+    if (first < bytes.length) {
+      this.#ran = this.ran;
+      this.#parse(bytes.subarray(first));
+    }
     this.#note(bytes);
   }
 

@@ -70,6 +70,20 @@ describe('screens of terminals', () => {
   });
 
   test.each([
+    ['read', 3_000, Number.POSITIVE_INFINITY],
+    ['leaped over', 3_000_000, 0],
+  ])('know what runs after its output was %s', async (_how, lines, textFrom) => {
+    const { source, output } = recorded('router$ ');
+    source.read = async (from, maxBytes) => output.bytes.subarray(from, from + maxBytes);
+    const follower = begin().follow(source);
+    await follower.catchUp();
+    output.textFrom = textFrom;
+    output.bytes = Buffer.concat([output.bytes, Buffer.from(`yes\r\n${'y\r\n'.repeat(lines)}`)]);
+    await follower.screen();
+    expect([follower.behind, follower.ran]).toEqual([0, 'yes']);
+  });
+
+  test.each([
     ['leap over text', '', true],
     ['read text that is written elsewhere than on the normal screen', '\u001b[?1049h', false],
   ])('%s', async (_name, before, leaps) => {
