@@ -37,7 +37,7 @@ export function LimitsSection() {
       <Trouble error={access.error} retry={access.refetch} />
       {(['whitelist', 'blacklist'] as const).map((mode) => (
         <ModeSection
-          key={`${mode} ${JSON.stringify(plan[mode])}`}
+          key={mode}
           mode={mode}
           settings={plan[mode]}
           active={plan.activeMode === mode}
@@ -93,9 +93,9 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
   const activate = useOperation('access.mode');
   const rates = useOperation('access.rates');
   const list = useOperation('access.list');
-  const [limited, setLimited] = useState(settings.limited);
-  const [full, setFull] = useState(settings.full);
-  const [listed, setListed] = useState(settings.devices);
+  // What somebody else sets meanwhile takes nothing away from what is being typed here.
+  const [draft, setDraft] = useState<Partial<ModeSettings>>({});
+  const { limited, full, devices: listed } = { ...settings, ...draft };
   const { title, does, list: listLabel } = WORDS[mode];
   const names = new Map(devices.map((device) => [device.mac, deviceName(device)]));
   const macs = [...new Set([...names.keys(), ...listed])];
@@ -107,6 +107,7 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
   const save = async () => {
     if (changedRates) await rates.mutateAsync({ mode, limited, full });
     if (changedList) await list.mutateAsync({ mode, add, remove });
+    setDraft({});
   };
   const saving = rates.isPending || list.isPending;
   return (
@@ -139,10 +140,20 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
         disabled={held}
         data={macs.map((mac) => ({ value: mac, label: names.get(mac) ?? mac }))}
         value={listed}
-        onChange={setListed}
+        onChange={(chosen) => setDraft({ ...draft, devices: chosen })}
       />
-      <RatesFields legend="Limited" rates={limited} onChange={setLimited} disabled={held} />
-      <RatesFields legend="Others" rates={full} onChange={setFull} disabled={held} />
+      <RatesFields
+        legend="Limited"
+        rates={limited}
+        onChange={(rates) => setDraft({ ...draft, limited: rates })}
+        disabled={held}
+      />
+      <RatesFields
+        legend="Others"
+        rates={full}
+        onChange={(rates) => setDraft({ ...draft, full: rates })}
+        disabled={held}
+      />
       <Trouble error={rates.error ?? list.error} />
       {mayOperate && (
         <Group justify="flex-end">

@@ -18,6 +18,9 @@ const SERIES = [
   { label: 'Up', colour: '--np-plot-up' },
 ] as const;
 
+/** Each way: enough for a home's line to come up to its speed. */
+const SECONDS = 6;
+
 /** How fast the line is, measured by the router itself. */
 export function SpeedSection() {
   const { router, own, mayOperate, mayConfigure } = useNetwork();
@@ -41,7 +44,7 @@ export function SpeedSection() {
               leftSection={<IconGauge size={18} aria-hidden />}
               disabled={!own.live || running}
               loading={test.isPending}
-              onClick={() => test.mutate({})}
+              onClick={() => test.mutate({ seconds: SECONDS })}
             >
               {running ? 'Running…' : 'Start test'}
             </Button>

@@ -4,7 +4,7 @@ import {
   type OperationName,
   type OperationOutput,
 } from '@netpilot/control-plane/contract/operations/catalogue.ts';
-import type { Operation } from '@netpilot/control-plane/contract/operations/operation.ts';
+import type { ChangeOutcome, Operation } from '@netpilot/control-plane/contract/operations/operation.ts';
 import { OperationAnswer, type OperationRun } from '@netpilot/control-plane/contract/operation-runs.ts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { applyRun } from '../../api/apply-event.ts';
@@ -62,6 +62,13 @@ export function useReading<N extends OperationName>(name: N, options: { every?: 
   });
 }
 
+/** @returns the reading that the answer of a change holds as well. */
+function toldBy(name: OperationName): OperationName | null {
+  if (name.startsWith('access.')) return 'access.read';
+  if (name.startsWith('packages.')) return 'packages.read';
+  return null;
+}
+
 /** Has the router do something. What was read of the router before is read again afterwards, also when it failed. */
 export function useOperation<N extends OperationName>(name: N) {
   const { router, own } = useNetwork();
@@ -75,11 +82,19 @@ export function useOperation<N extends OperationName>(name: N) {
       return operate(own.session.id, name, input);
     },
     onSettled: async (answer) => {
-      if (answer?.run) await applyRun(client, answer.run);
-      if (!(OPERATIONS[name] as Operation).changes) return;
-      await Promise.all(
-        [keys.policies(router.id), keys.readings(router.id)].map((queryKey) => client.invalidateQueries({ queryKey })),
-      );
+      const changed = (OPERATIONS[name] as Operation).changes
+        ? [keys.policies(router.id), keys.readings(router.id)]
+        : [];
+      const readAnew = Promise.all([
+        ...changed.map((queryKey) => client.invalidateQueries({ queryKey })),
+        answer?.run ? applyRun(client, answer.run) : null,
+      ]);
+      const told = toldBy(name);
+      const output = answer?.output ?? null;
+      if (told === null || output === null) return void (await readAnew);
+      // The router said with its answer how it is now: nobody waits for it to be read once more.
+      const { outcome: _outcome, warnings: _warnings, ...state } = output as ChangeOutcome;
+      client.setQueryData(keys.reading(router.id, told), state);
     },
   });
 }
