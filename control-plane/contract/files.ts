@@ -189,8 +189,11 @@ export type FileReadHead = z.infer<typeof FileReadHead>;
 export const FileReadEnd = z.strictObject({
   /** Bytes sent; whoever wants their checksum counts what arrives. */
   bytes: z.int().min(0),
-  /** `grew`, `shrank`, `changed`: the file did while it was read; what was sent is the range as announced, or less. */
-  outcome: z.enum(['complete', 'grew', 'shrank', 'changed', 'problem']),
+  /**
+   * `grew`, `shrank`, `changed`: the file did while it was read; what was sent is the range as announced, or less. `cut`: the connection to the
+   * router went.
+   */
+  outcome: z.enum(['complete', 'grew', 'shrank', 'changed', 'cut', 'problem']),
   problem: FileProblem.nullable(),
 });
 export type FileReadEnd = z.infer<typeof FileReadEnd>;

@@ -1,23 +1,67 @@
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { pack } from 'tar-stream';
 import { Refused } from './files-client.ts';
 import type { FilesClient } from './files-client.ts';
+import { runHere } from './files-conformance.ts';
 import { demoRouter } from './files-demo-router.ts';
 import { openFiles } from './files-session.ts';
 import type { FilesSession, TestMachine } from './files-session.ts';
+import { SFTP_ALONE, startSshd } from './sshd.ts';
 
-/** A file system of its own on the router: what Docker gives each container, 64 MB in memory. */
-const DISK = '/dev/shm';
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-describe('a router whose disk is full', () => {
+interface SmallDisk extends TestMachine {
+  /** A file system of its own, a few MB in memory. */
+  readonly disk: string;
+}
+
+/** A router of BusyBox; Docker gives each container a file system in memory. */
+async function busyBox(): Promise<SmallDisk> {
+  return { ...(await demoRouter()), disk: '/dev/shm' };
+}
+
+/** An SFTP server that says of a full disk no more than that it failed. */
+async function sftpAlone(): Promise<SmallDisk> {
+  const disk = await mkdtemp(join(tmpdir(), 'netpilot-full-'));
+  const run = promisify(execFile);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
+  const gone = async () => {
+    await run('umount', [disk]);
+    await rm(disk, { recursive: true });
+  };
+  try {
+    const server = await startSshd(SFTP_ALONE);
+    const stop = async () => {
+      await server.stop();
+      await gone();
+    };
+    return { ssh: server, target: server.port, run: runHere, stop, disk };
+  } catch (error) {
+    await gone();
+    throw error;
+  }
+}
+
+describe.each([
+  { name: 'with BusyBox', start: busyBox, words: 'No space left on device', unpacked: 'old text' },
+  // An archive is put in place as a whole by commands only; without them each of its files is.
+  { name: 'with SFTP alone', start: sftpAlone, words: 'Failure', unpacked: 'from the archive' },
+])('a router $name whose disk is full', ({ start, words, unpacked }) => {
+  let disk: string;
   let machine: TestMachine;
   let session: FilesSession;
   let files: FilesClient;
 
   beforeAll(async () => {
-    machine = await demoRouter();
+    const small = await start();
+    machine = small;
+    disk = small.disk;
     session = await openFiles(machine);
     files = session.files;
   });
@@ -32,13 +76,13 @@ describe('a router whose disk is full', () => {
     await sh('rm -rf ./* ./.netpilot-*');
   });
 
-  const sh = async (script: string) => (await machine.run(`cd ${DISK} || exit 1\n${script}`)).toString();
+  const sh = async (script: string) => (await machine.run(`cd ${disk} || exit 1\n${script}`)).toString();
   /** Leaves so many KB free. */
   const fill = (left: number) =>
     sh(
       `free=$(df -Pk . | awk 'END{print $4}'); dd if=/dev/zero of=fill bs=1024 count=$((free - ${left})) 2>/dev/null; df -Pk . | awk 'END{print $4}'`,
     );
-  const at = (name: string) => `${DISK}/${name}`;
+  const at = (name: string) => `${disk}/${name}`;
   const all = async () => (await sh('find . -mindepth 1 | sort')).split('\n').filter((name) => name !== '');
   const refusal = async (work: Promise<unknown>) => {
     const error = await work.then(
@@ -78,7 +122,7 @@ describe('a router whose disk is full', () => {
     await sh('dd if=/dev/zero of=other bs=1024 count=300 2>/dev/null');
     expect(await refusal(upload.send(0))).toMatchObject({
       file: 'no_space',
-      message: expect.stringContaining('No space left on device'),
+      message: expect.stringContaining(words),
     });
     expect(await sh('cat image')).toBe('old');
     expect(await refusal(upload.finish())).toMatchObject({ file: 'offset_mismatch' });
@@ -92,7 +136,7 @@ describe('a router whose disk is full', () => {
     expect(await all()).toEqual(['./fill', './image']);
   });
 
-  test('a save, a copy and an archive that do not fit change nothing and leave nothing', async () => {
+  test('of a save, a copy and an archive that do not fit nothing is half there', async () => {
     await sh('printf "old text" > config; mkdir tree; dd if=/dev/zero of=tree/half bs=1024 count=300 2>/dev/null');
     await fill(100);
     const before = await all();
@@ -105,10 +149,10 @@ describe('a router whose disk is full', () => {
     archive.finalize();
     const parts: Buffer[] = [];
     for await (const part of archive) parts.push(part as Buffer);
-    expect(await refusal(files.send('unpack', { path: DISK }, Buffer.concat(parts)))).toMatchObject({
+    expect(await refusal(files.send('unpack', { path: disk }, Buffer.concat(parts)))).toMatchObject({
       file: 'no_space',
     });
-    expect(await sh('cat config')).toBe('old text');
+    expect(await sh('cat config')).toBe(unpacked);
     expect(await all()).toEqual(before);
   });
 
@@ -117,7 +161,7 @@ describe('a router whose disk is full', () => {
     await fill(0);
     expect(await refusal(files.save(at('config'), 'longer than nothing'))).toMatchObject({ file: 'no_space' });
     expect(await sh('cat config')).toBe('old');
-    expect((await files.list(DISK)).entries.map(({ name }) => name.text).sort()).toEqual(['config', 'fill']);
+    expect((await files.list(disk)).entries.map(({ name }) => name.text).sort()).toEqual(['config', 'fill']);
     expect((await files.read(at('config'))).bytes.toString()).toBe('old');
     await files.change({ type: 'delete', path: at('fill'), recursive: false });
     await files.save(at('config'), 'new');

@@ -1,6 +1,6 @@
 import { describeFiles, runHere } from './files-conformance.ts';
 import type { TestMachine } from './files-session.ts';
-import { startSshd } from './sshd.ts';
+import { SFTP_ALONE, startSshd } from './sshd.ts';
 
 async function sshd(extra: readonly string[]): Promise<TestMachine> {
   // Its own home: what this machine's root has in .bashrc would run before each command.
@@ -17,12 +17,7 @@ describeFiles({
 describeFiles({
   name: 'an OpenSSH server with SFTP alone',
   road: { road: 'sftp', bytes: 'sftp' },
-  // The shell answers, but to nothing that one could use.
-  start: () =>
-    sshd([
-      'Subsystem sftp internal-sftp',
-      'ForceCommand case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exec /usr/lib/openssh/sftp-server;; *) echo "% Unknown command";; esac',
-    ]),
+  start: () => sshd(SFTP_ALONE),
 });
 
 describeFiles({

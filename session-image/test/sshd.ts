@@ -25,6 +25,12 @@ export interface TestSshd {
   stop(): Promise<void>;
 }
 
+/** Lines for a server whose shell answers, but to nothing that one could use. */
+export const SFTP_ALONE = [
+  'Subsystem sftp internal-sftp',
+  'ForceCommand case "$SSH_ORIGINAL_COMMAND" in internal-sftp) exec /usr/lib/openssh/sftp-server;; *) echo "% Unknown command";; esac',
+] as const;
+
 /** @param extra further lines of sshd_config */
 export async function startSshd(extra: readonly string[] = []): Promise<TestSshd> {
   const directory = await mkdtemp(join(tmpdir(), 'netpilot-sshd-'));

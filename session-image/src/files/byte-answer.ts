@@ -13,6 +13,8 @@ const PATIENCE_MS = 120_000;
 
 export interface ByteAnswerOptions {
   readonly head: FileReadHead;
+  /** The router's; without it, what ends early was cut. */
+  readonly connection: { readonly alive: boolean };
   /** True for what may be silent for long, and has no bound: a followed file, an archive. */
   readonly endless?: boolean;
 }
@@ -38,8 +40,8 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
       over = true;
       clearInterval(watch);
       body.off('data', take);
-      const problem = outcome === 'problem' ? asFileProblem(error) : null;
-      resolve({ bytes, outcome, problem });
+      if (outcome === 'problem' && !options.connection.alive) resolve({ bytes, outcome: 'cut', problem: null });
+      else resolve({ bytes, outcome, problem: outcome === 'problem' ? asFileProblem(error) : null });
       // What is left of it is not wanted; this ends what runs on the router.
       body.destroy();
     };

@@ -1,3 +1,4 @@
+import { ProblemError } from '../link/problem.ts';
 import type { ConnectionService } from '../ssh/connection-service.ts';
 import type { RouterConnection } from '../ssh/router-connection.ts';
 import { Accounts } from './accounts.ts';
@@ -14,6 +15,7 @@ export interface Reach {
   readonly road: FileRoad;
   readonly accounts: Accounts;
   readonly writing: Writing;
+  readonly connection: { readonly alive: boolean };
 }
 
 /** Finds the road of each connection once, when files are first asked for. */
@@ -41,10 +43,23 @@ export class Roads {
 }
 
 async function find(connection: RouterConnection): Promise<Reach> {
-  const [sftp, facts] = await Promise.all([SftpRoad.open(connection), probeShell(connection)]);
+  const [sftp, facts] = await Promise.all([
+    againWhenRefused(() => SftpRoad.open(connection)),
+    againWhenRefused(() => probeShell(connection)),
+  ]);
   const shell = facts && new ShellRoad(connection, facts);
   const road = sftp && shell ? new MixedRoad(sftp, shell) : (sftp ?? shell);
   if (!road)
     throw new FileFailure('not_supported', 'The router has neither an SFTP server nor a shell with ls and find.');
-  return { road, accounts: new Accounts(road), writing: new Writing(road) };
+  return { road, accounts: new Accounts(road), writing: new Writing(road), connection };
+}
+
+/** A Dropbear that is at its limit refuses a channel now and then (`ssh/channel-turns.ts`); to look again changes nothing on the router. */
+async function againWhenRefused<T>(look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.code !== 'router_refused') throw error;
+    return look();
+  }
 }

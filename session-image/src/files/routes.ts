@@ -166,14 +166,14 @@ async function sendStat(stream: ServerHttp2Stream, { road, accounts }: Reach, pa
 
 async function sendOpened(
   stream: ServerHttp2Stream,
-  { accounts }: Reach,
+  { accounts, connection }: Reach,
   path: Buffer,
   open: OpenRead,
   offset: number,
   endless = false,
 ): Promise<void> {
   const stat = presentStat(path, open.attributes, await accounts.load());
-  await sendBytes(stream, open, { head: { stat, offset, length: open.length }, endless });
+  await sendBytes(stream, open, { head: { stat, offset, length: open.length }, connection, endless });
 }
 
 async function readSmall(stream: ServerHttp2Stream): Promise<Buffer> {

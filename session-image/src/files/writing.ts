@@ -53,7 +53,7 @@ export class Writing {
     const temporary = temporaryPath(place.path, uploadId);
     const { size } = await this.#road.stat(temporary, false);
     if (offset % BLOCK !== 0 || offset > size) throw new FileFailure('offset_mismatch');
-    return { offset: await this.#road.writeTemporary(temporary, offset, gathered(body)) };
+    return { offset: await this.#write(temporary, offset, gathered(body)) };
   }
 
   /** Verifies an upload and lets it take its path's name. @returns the path that it has now. */
@@ -75,11 +75,22 @@ export class Writing {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     try {
       await this.#road.openTemporary(temporary);
-      if (bytes.length > 0) await this.#road.writeTemporary(temporary, 0, Readable.from([bytes]));
+      if (bytes.length > 0) await this.#write(temporary, 0, Readable.from([bytes]));
       return await this.#replace(place, temporary, { size: bytes.length, sha256, mode, expect });
     } catch (error) {
       await this.#road.removeTemporary(temporary).catch(() => undefined);
       throw error;
+    }
+  }
+
+  async #write(temporary: Buffer, offset: number, body: Readable): Promise<number> {
+    try {
+      return await this.#road.writeTemporary(temporary, offset, body);
+    } catch (error) {
+      if (!(error instanceof FileFailure) || error.file !== 'failed') throw error;
+      // An SFTP server says of a full disk no more than that it failed (draft-ietf-secsh-filexfer-02, section 7).
+      const { available } = await this.#road.space(temporary).catch(() => ({ available: null }));
+      throw available !== null && available < BLOCK ? new FileFailure('no_space', error.message) : error;
     }
   }
 

@@ -66,6 +66,8 @@ function problemIn({ outcome, problem }: FileReadEnd): ProblemError | null {
     case 'shrank':
     case 'changed':
       return new ProblemError('file_changed', 'The file was changed while it was read.');
+    case 'cut':
+      return new ProblemError('router_unreachable', 'The connection to the router was cut.');
     case 'problem':
       return new ProblemError(`file_${problem?.file ?? 'failed'}`, problem?.detail);
   }

@@ -244,11 +244,10 @@ export class SftpRoad implements FileRoad {
   async writeTemporary(path: Buffer, offset: number, body: Readable): Promise<number> {
     const client = await this.#ready();
     if ((await this.stat(path, false)).type !== 'file') throw new FileFailure('special');
-    const handle = await this.#making(path, () =>
-      client.handle(TYPE.open, string(path), u32(OPEN.write), attributesToSet({})),
-    );
+    const open = () => client.handle(TYPE.open, string(path), u32(OPEN.write), attributesToSet({}));
+    const handle = await this.#making(path, open, 'failed');
     try {
-      await this.#making(path, () => writeBody(client, handle, offset, body));
+      await this.#making(path, () => writeBody(client, handle, offset, body), 'failed');
       if (client.supports('fsync@openssh.com')) await client.extended('fsync@openssh.com', string(handle));
       return (await client.expect(TYPE.attrs, TYPE.fstat, string(handle))).attributes().size;
     } finally {
