@@ -150,8 +150,10 @@ describe('the main job: each person’s terminal, on their router, in a sandbox 
     terminal.close();
 
     const paste = await alice.openTerminal(id);
-    paste.type('stty raw -echo; head -c 10000000 | sha256sum; stty sane; echo done-$((2 + 2))\n');
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    paste.type(
+      'stty raw -echo; echo ready-$((1 + 1)); head -c 10000000 | sha256sum; stty sane; echo done-$((2 + 2))\n',
+    );
+    await paste.sees('ready-2');
     const block = 'x'.repeat(16_384);
     await paste.paste(block, 10_000_000);
     const expected = execFileSync('sh', ['-c', "head -c 10000000 /dev/zero | tr '\\0' x | sha256sum"], {

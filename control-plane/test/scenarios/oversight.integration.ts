@@ -114,6 +114,12 @@ describe('an administrator oversees', () => {
     await terminal.sees('by-dave-9');
     expect((await seenBy(carol)).watchers).toMatchObject([{ name: 'Dave Dyer', joined: true }]);
     expect(await audited('session_joined')).toMatchObject({ actorName: 'Dave Dyer' });
+    // It is written behind the take-over, which waits for nothing.
+    expect(await eventually('the take-over in the trail', () => audited('terminal_taken_over'))).toMatchObject({
+      actorName: 'Dave Dyer',
+      subjectId: session.id,
+      details: { router: 'Attic', terminal: terminal.id, from: 'Carol Cook' },
+    });
     peer.close();
     await eventually('Dave to have left', async () => (await seenBy(carol)).watchers.length === 0);
     terminal.takeOver();
@@ -121,6 +127,8 @@ describe('an administrator oversees', () => {
 
   test('pauses input: nothing of the person reaches the router on any path, and output goes on', async () => {
     terminal.type('sleep 2; echo goes-on-$((5 + 5))\n');
+    // What is typed is on the router before the pause comes on another connection.
+    await terminal.sees('sleep 2; echo goes-on');
     await dave.ask(Session, 'POST', over('pause'));
     expect((await seenBy(carol)).paused).toMatchObject({ by: 'Dave Dyer' });
     terminal.type('echo typed-while-paused\n');
