@@ -18,6 +18,7 @@ import { bytesInWords, rateInWords, spanInWords } from './words.ts';
 /** How often the status is read while the page is looked at, in milliseconds, and how many readings the plot holds. */
 const EVERY = 4_000;
 const POINTS = 90;
+const SCAN_EVERY = 60_000;
 /** Top of the scale while next to nothing moves, in bytes a second. */
 const QUIET = 12_500;
 
@@ -47,7 +48,10 @@ function AtAGlance({ status }: { status: RouterStatus | undefined }) {
   const { router, mayConfigure } = useNetwork();
   const devices = useDevices(router.id);
   const policies = usePolicies(router.id);
-  const online = devices.data?.items.filter((device) => device.online).length;
+  const scan = useReading('devices.scan', { every: SCAN_EVERY });
+  // Nobody was looked for yet: that is not the same as nobody.
+  const looked = scan.isSuccess || (devices.data?.items.length ?? 0) > 0;
+  const online = looked ? devices.data?.items.filter((device) => device.online).length : undefined;
   const blocked = policies.data?.access.desired?.blocks.length ?? 0;
   const mode = policies.data?.access.desired?.activeMode ?? null;
   const wan = status?.wan[0];
