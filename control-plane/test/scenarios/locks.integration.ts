@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { asRole } from '@netpilot/db/test/tenant.ts';
 import { Member, type Organisation } from '../../contract/organisations.ts';
@@ -106,16 +108,16 @@ describe('a lock', () => {
 
   test('cuts a command that is under way, and what it would have said is not told', async () => {
     const { session } = await busy(carol);
-    const exec = (command: string) =>
-      carol.fetch('POST', `/sessions/${session.id}/exec`, { command, timeoutSeconds: 600 });
-    const answer = exec('touch /tmp/np-under-way; echo said; sleep 600').then(
-      async (response) => [response.ok, await response.text()] as const,
-    );
-    await eventually('the command to run', async () => (await (await exec('ls /tmp')).text()).includes('np-under-way'));
+    const runs = join(router.directory, 'runs');
+    const command = `touch '${runs}'; echo said; sleep 600`;
+    const answer = carol
+      .fetch('POST', `/sessions/${session.id}/exec`, { command, timeoutSeconds: 600 })
+      .then(async (response) => [response.ok, await response.text()] as const);
+    await eventually('the command to run', () => existsSync(runs));
     const set = await lock(alice, { type: 'user', userId: carolId });
     const [ok, text] = await answer;
     expect([ok, text.includes('said')]).toEqual([false, false]);
-    Problem.parse(JSON.parse(text));
+    expect(Problem.parse(JSON.parse(text)).code).toBe('session_over');
     expect(await carol.sessionIn(session.id, 'ended')).toMatchObject({ endReason: 'lock' });
     await alice.tell('DELETE', `/locks/${set.id}`);
   });

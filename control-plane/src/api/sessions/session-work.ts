@@ -71,7 +71,7 @@ export class SessionWork {
     session.terminals.deleted(terminalId);
   }
 
-  /** Runs one command. @throws ProblemError `exec_timeout`, `router_refused`, `too_many_requests`. */
+  /** Runs one command. @throws ProblemError `session_over` also when it is cut, `exec_timeout`, `router_refused`, `too_many_requests`. */
   async exec(actor: Actor, id: string, input: z.output<typeof ExecInput>): Promise<ExecResult> {
     const session = await this.#mine(actor, id);
     const { link } = session;
@@ -83,7 +83,11 @@ export class SessionWork {
       const details = { router: session.identity.routerName, program, bytes: Buffer.byteLength(input.command) };
       await this.#audit.record(entryOf(session, actor, 'command_run', details));
       session.touch();
-      return await link.exec(input);
+      return await link.exec(input).catch((error: unknown) => {
+        // When the session has ended meanwhile, that is the reason and not the link that went with it.
+        void session.link;
+        throw error;
+      });
     } finally {
       const left = (this.#commands.get(session.identity.id) ?? 1) - 1;
       if (left > 0) this.#commands.set(session.identity.id, left);
