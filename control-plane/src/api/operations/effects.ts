@@ -10,6 +10,7 @@ import { periodStart } from '../devices/usage-difference.ts';
 import type { UsageBook } from '../devices/usage-book.ts';
 import type { SandboxLink } from '../sandbox-link/sandbox-link.ts';
 import type { PolicyBook } from './policy-book.ts';
+import type { Turn } from './router-queues.ts';
 
 export type StoredView = Extract<PageEvent, { type: 'router_data_changed' }>['what'];
 
@@ -20,6 +21,7 @@ export interface EffectContext {
   /** Each piece of storing is a transaction of its own; none waits for the router. */
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
   readonly link: Pick<SandboxLink, 'operate'>;
+  readonly turn: Turn;
 }
 
 export interface EffectServices {
@@ -53,7 +55,9 @@ const EFFECTS: Effects = {
     await transact((transaction) => devices.scanned(router, output.devices, new Date(), transaction));
     return 'devices';
   },
-  async 'access.read'({ policies }, { router, transact }, state) {
+  async 'access.read'({ policies }, { router, transact, turn }, state) {
+    // Stored behind a change that it did not see, it would show as drift.
+    if (!turn.undisturbed()) return null;
     await transact((transaction) => policies.observed(router, { kind: 'access', state }, transaction));
     return 'policies';
   },
@@ -69,7 +73,8 @@ const EFFECTS: Effects = {
     await transact((transaction) => policies.accessReplaced(router, output, userId, transaction));
     return 'policies';
   },
-  async 'wifi.read'({ policies }, { router, transact }, state) {
+  async 'wifi.read'({ policies }, { router, transact, turn }, state) {
+    if (!turn.undisturbed()) return null;
     await transact((transaction) => policies.observed(router, { kind: 'wifi', state }, transaction));
     return 'policies';
   },

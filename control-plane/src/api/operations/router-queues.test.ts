@@ -16,6 +16,8 @@ function task(log: string[], name: string) {
   return { work, end };
 }
 
+type Task = ReturnType<typeof task>;
+
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the line of a router', () => {
@@ -50,6 +52,33 @@ describe('the line of a router', () => {
     expect(log).toEqual(['change', 'read 0', 'read 1', 'read 2', 'read 3']);
     for (const each of [change, ...reads]) each.end();
     await Promise.all(done);
+  });
+
+  test('a read knows whether a change was at work meanwhile', async () => {
+    const queues = new RouterQueues();
+    const known: Record<string, boolean> = {};
+    const reading = (name: string, read: { work: () => Promise<string> }) =>
+      queues.run('a', 'read', stay(), async (turn) => {
+        await read.work();
+        known[name] = turn.undisturbed();
+      });
+    const [alone, before, during, behind, change] = ['alone', 'before', 'during', 'behind', 'change'].map((name) =>
+      task([], name),
+    ) as [Task, Task, Task, Task, Task];
+    const done: Promise<unknown>[] = [reading('alone', alone)];
+    alone.end();
+    await Promise.all(done);
+    done.push(reading('before', before), queues.run('a', 'change', stay(), change.work));
+    done.push(reading('during', during));
+    await settle();
+    during.end();
+    change.end();
+    await settle();
+    done.push(reading('behind', behind));
+    before.end();
+    behind.end();
+    await Promise.all(done);
+    expect(known).toEqual({ alone: true, before: false, during: false, behind: true });
   });
 
   test('who leaves while waiting loses the place, who has begun is not cut short by the line', async () => {

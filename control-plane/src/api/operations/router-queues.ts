@@ -9,6 +9,14 @@ const MAX_WAITING = 32;
 interface RouterLine {
   readonly changes: PQueue;
   readonly reads: PQueue;
+  /** Changes that have begun. */
+  begun: number;
+}
+
+/** What an operation learns of the others at its router. */
+export interface Turn {
+  /** Whether no change was at work since this one's turn came; what was read meanwhile may be of before or behind it. */
+  undisturbed(): boolean;
 }
 
 /** One line a router: its changes run one after the other in the order they came, its reads side by side up to a bound. */
@@ -20,10 +28,16 @@ export class RouterQueues {
    * @param signal gives the place in the line up while it waits; work that has begun hears of it itself.
    * @throws ProblemError `router_busy` when too many wait; the signal's reason when it was given up.
    */
-  async run<T>(routerId: string, kind: 'change' | 'read', signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async run<T>(
+    routerId: string,
+    kind: 'change' | 'read',
+    signal: AbortSignal,
+    work: (turn: Turn) => Promise<T>,
+  ): Promise<T> {
     const line = this.#lines.get(routerId) ?? {
       changes: new PQueue({ concurrency: 1 }),
       reads: new PQueue({ concurrency: READS_AT_ONCE }),
+      begun: 0,
     };
     const queue = kind === 'change' ? line.changes : line.reads;
     if (queue.size >= MAX_WAITING) throw new ProblemError('router_busy');
@@ -39,7 +53,10 @@ export class RouterQueues {
       return await queue.add(
         () => {
           begun = true;
-          return work();
+          if (kind === 'change') line.begun += 1;
+          const { begun: before } = line;
+          const quiet = line.changes.pending === (kind === 'change' ? 1 : 0);
+          return work({ undisturbed: () => quiet && line.begun === before });
         },
         { signal: waiting.signal },
       );

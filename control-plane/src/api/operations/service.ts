@@ -19,7 +19,7 @@ import type { SessionService } from '../sessions/service.ts';
 import { type EffectServices, storeEffect } from './effects.ts';
 import { problemOfOperation } from './outcome.ts';
 import type { ActiveRun, RunBook } from './run-book.ts';
-import { RouterQueues } from './router-queues.ts';
+import { RouterQueues, type Turn } from './router-queues.ts';
 import { subjectOf } from './subject.ts';
 
 export interface OperationServiceOptions extends EffectServices {
@@ -88,8 +88,8 @@ export class OperationService {
   }
 
   async #read(call: Call<OperationName>, signal: AbortSignal): Promise<OperationAnswer> {
-    const { output, warnings } = await this.#queues.run(call.routerId, 'read', signal, () =>
-      this.#perform(call, { signal }),
+    const { output, warnings } = await this.#queues.run(call.routerId, 'read', signal, (turn) =>
+      this.#perform(call, turn, { signal }),
     );
     return { run: null, output, warnings };
   }
@@ -146,14 +146,19 @@ export class OperationService {
     const { changes, job } = OPERATIONS[call.name] as Operation;
     const { signal } = active.cancel;
     try {
-      const { output, warnings } = await this.#queues.run(call.routerId, changes ? 'change' : 'read', signal, () => {
-        runs.step(active, { state: 'running', ahead: 0 });
-        return this.#perform(call, {
-          // What has begun to change a router is decided there.
-          ...(changes ? {} : { signal }),
-          onProgress: (progress) => runs.step(active, { progress }),
-        });
-      });
+      const { output, warnings } = await this.#queues.run(
+        call.routerId,
+        changes ? 'change' : 'read',
+        signal,
+        (turn) => {
+          runs.step(active, { state: 'running', ahead: 0 });
+          return this.#perform(call, turn, {
+            // What has begun to change a router is decided there.
+            ...(changes ? {} : { signal }),
+            onProgress: (progress) => runs.step(active, { progress }),
+          });
+        },
+      );
       await runs.end(active, { output: job || !changes ? output : null, warnings }, null);
       return { run: active.run, output, warnings };
     } catch (error) {
@@ -166,6 +171,7 @@ export class OperationService {
   /** Router first, database second. */
   async #perform(
     call: Call<OperationName>,
+    turn: Turn,
     options: { signal?: AbortSignal; onProgress?: (progress: OperationProgress) => void },
   ): Promise<{ output: unknown; warnings: string[] }> {
     const { name, input, session } = call;
@@ -175,17 +181,17 @@ export class OperationService {
     } catch (error) {
       throw options.signal?.aborted === true ? options.signal.reason : problemOfOperation(error);
     }
-    return { output, warnings: await this.#store(call, output) };
+    return { output, warnings: await this.#store(call, turn, output) };
   }
 
-  async #store(call: Call<OperationName>, output: OperationOutput<OperationName>): Promise<string[]> {
+  async #store(call: Call<OperationName>, turn: Turn, output: OperationOutput<OperationName>): Promise<string[]> {
     const { database, publish, log } = this.#options;
     const { actor, session, routerId, name, input } = call;
     const { organisationId } = session.identity;
     const scope = { organisations: [organisationId], userId: actor.userId };
     const transact = <T>(work: (transaction: Transaction) => Promise<T>) => database.transaction(scope, work);
     const { userId, name: userName } = actor;
-    const context = { router: { organisationId, routerId }, userId, userName, transact, link: session.link };
+    const context = { router: { organisationId, routerId }, userId, userName, transact, link: session.link, turn };
     try {
       const what = await storeEffect(this.#options, context, name, output, input);
       if (what !== null) publish({ type: 'router_data_changed', organisationId, routerId, what });
