@@ -5,7 +5,7 @@ import { type Desk, onStage } from '../stage.ts';
 import { summarise } from '../statistics.ts';
 
 const ECHO_SAMPLES = { quick: 200, full: 1_000 };
-const BULK_SAMPLES = { quick: 2, full: 5 };
+const BULK_SAMPLES = { quick: 2, full: 9 };
 
 /** What a person at a terminal feels: the echo of a key, and how fast output comes. */
 export function measureTerminal(quick: boolean): Promise<Measure[]> {
