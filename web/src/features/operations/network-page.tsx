@@ -1,7 +1,7 @@
 import type { Router } from '@netpilot/control-plane/contract/routers.ts';
 import { Box } from '@mantine/core';
 import { type ComponentType, useEffect, useMemo, useRef } from 'react';
-import { NavLink, useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { useRouter, useSignedIn } from '../../api/queries.ts';
 import { paths } from '../../routes/paths.ts';
 import { BackLink } from '../../shell/links.tsx';
@@ -91,7 +91,7 @@ function Parts({ current }: { current: SectionId }) {
   return (
     <nav ref={list} aria-label="Parts of the network" className="np-tabs">
       {SECTIONS.map(({ id, label, Icon }) => (
-        <NavLink
+        <Link
           key={id}
           to={paths.network(router.id, id)}
           className="np-tab"
@@ -100,7 +100,7 @@ function Parts({ current }: { current: SectionId }) {
         >
           <Icon size={18} aria-hidden />
           {label}
-        </NavLink>
+        </Link>
       ))}
     </nav>
   );
