@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** @returns the most memory that a process had resident at once, in MB (`/proc/<pid>/status`, VmHWM; proc(5)). */
-export function mostResidentMb(pid: number): number {
-  const kilobytes = /^VmHWM:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** @returns resident memory of a process, now (`VmRSS`) or at its most (`VmHWM`), in MB (`/proc/<pid>/status`, proc(5)). */
+export function residentMb(pid: number, which: 'VmRSS' | 'VmHWM'): number {
+  const kilobytes = new RegExp(`^${which}:\\s+(\\d+) kB$`, 'mu').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   if (kilobytes === undefined) throw new Error(`process ${pid} does not say what memory it has`);
   return Number(kilobytes) / 1_024;
 }

@@ -8,7 +8,7 @@ import { FileUploadView } from '../../contract/file-api.ts';
 import { FileListLine } from '../../contract/files.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import type { TestPerson } from '../harness/person.ts';
-import { agentPid, mostResidentMb } from '../harness/process-memory.ts';
+import { agentPid, residentMb } from '../harness/process-memory.ts';
 import { containerOf } from '../survival/truth.ts';
 
 const MIB = 1_048_576;
@@ -78,7 +78,7 @@ describe('large files and large folders', () => {
 
   test('ten times the bytes cost api and agent no more memory, both ways', async () => {
     const agent = agentPid(await containerOf(bastion, session));
-    const most = () => ({ api: mostResidentMb(bastion.api.pid), agent: mostResidentMb(agent) });
+    const most = () => ({ api: residentMb(bastion.api.pid, 'VmHWM'), agent: residentMb(agent, 'VmHWM') });
     await download('few-down', FEW);
     await upload('few-up', FEW);
     const few = most();

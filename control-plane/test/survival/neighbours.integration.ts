@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ListedTerminal, Session } from '../../contract/sessions.ts';
 import { OUTPUT_WINDOW } from '../../contract/terminal-frames.ts';
@@ -7,6 +6,7 @@ import { DRIVER_AHEAD } from '../../src/api/terminals/live-terminal.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
+import { agentPid, residentMb } from '../harness/process-memory.ts';
 import type { TestRouter } from '../harness/router.ts';
 import { containerOf, docker } from './truth.ts';
 
@@ -20,19 +20,6 @@ const AGENT_BOUND_MB = 160;
 const LINE = '0123456789012345678901234567890123456789';
 
 const Terminals = z.object({ items: z.array(ListedTerminal) });
-
-/** Resident memory of a process, now (`VmRSS`) or at its most (`VmHWM`), in MB (`/proc/<pid>/status`, proc(5)). */
-function residentMb(pid: number, which: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
-  const kilobytes = new RegExp(`^${which}:\\s+(\\d+) kB$`, 'mu').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1_024;
-}
-
-/** The agent of a container, which is the child of the process that reaps. */
-function agentOf(container: string): number {
-  const first = docker('inspect', '--format', '{{.State.Pid}}', container).trim();
-  const [agent] = readFileSync(`/proc/${first}/task/${first}/children`, 'utf8').trim().split(' ');
-  return Number(agent);
-}
 
 describe('a neighbour that takes all it can get', () => {
   let bastion: TestBastion;
@@ -51,7 +38,7 @@ describe('a neighbour that takes all it can get', () => {
 
   test('a reader that stops stops the program, and neither agent nor api takes more memory for it', async () => {
     const { id } = await alice.liveSession(noisy.id);
-    const agent = agentOf(await containerOf(bastion, id));
+    const agent = agentPid(await containerOf(bastion, id));
     const floods = await Promise.all([1, 2, 3, 4].map(() => alice.openTerminal(id)));
     for (const flood of floods) flood.type(`stty -echo; yes ${LINE}\n`);
     await eventually('the floods to run', () => floods.every(({ offset }) => offset > 5_000_000));
@@ -116,7 +103,7 @@ describe('a neighbour that takes all it can get', () => {
     for (let round = 1; round <= 20; round += 1) {
       terminal.type(`echo calm-$((1000 + ${round}))\n`);
       await terminal.sees(`calm-${1_000 + round}`);
-      highest = Math.max(highest, residentMb(bastion.api.pid), residentMb(bastion.gateway.pid));
+      highest = Math.max(highest, residentMb(bastion.api.pid, 'VmRSS'), residentMb(bastion.gateway.pid, 'VmRSS'));
     }
     expect(highest).toBeLessThan(MEMORY_BOUND_MB);
 
