@@ -3,7 +3,6 @@ import type { TestMachine } from './files-session.ts';
 import { SFTP_ALONE, startSshd } from './sshd.ts';
 
 async function sshd(extra: readonly string[]): Promise<TestMachine> {
-  // Its own home: what this machine's root has in .bashrc would run before each command.
   const server = await startSshd(['SetEnv HOME=/', ...extra]);
   return { ssh: server, target: server.port, run: runHere, stop: () => server.stop() };
 }

@@ -46,6 +46,8 @@ export async function startSshd(extra: readonly string[] = []): Promise<TestSshd
   const authorised = join(directory, 'authorized_keys');
   await writeFile(authorised, [ed25519, rsa, ecdsa].map((key) => `${key.publicKey}\n`).join(''), { mode: 0o600 });
   await mkdir('/run/sshd', { recursive: true });
+  const home = join(directory, 'home');
+  await mkdir(home);
   const port = await freePort();
   const config = [
     `Port ${port}`,
@@ -62,6 +64,8 @@ export async function startSshd(extra: readonly string[] = []): Promise<TestSshd
     'MaxSessions 100',
     'MaxStartups 100',
     ...extra,
+    // The first one counts. With root's own home, what this machine has in .bashrc would run before each command, and could wait for ever.
+    `SetEnv HOME=${home}`,
   ];
   await writeFile(join(directory, 'config'), `${config.join('\n')}\n`);
   const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'config')], { stdio: 'ignore' });
