@@ -10,14 +10,14 @@ import { Section } from '../../shell/page.tsx';
 import { StateDot } from '../../shell/state-dot.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { useNetwork } from './network-context.tsx';
+import { type LiveRates, NO_RATES, ratePlot, withReading } from './plot-data.ts';
 import { Plot } from './plot.tsx';
 import { RebootButton } from './reboot-button.tsx';
 import { useReading } from './use-operation.ts';
 import { bytesInWords, rateInWords, spanInWords } from './words.ts';
 
-/** How often the status is read while the page is looked at, in milliseconds, and how many readings the plot holds. */
+/** How often the status is read while the page is looked at, in milliseconds. */
 const EVERY = 4_000;
-const POINTS = 90;
 const SCAN_EVERY = 60_000;
 /** Top of the scale while next to nothing moves, in bytes a second. */
 const QUIET = 12_500;
@@ -134,8 +134,9 @@ function Fact({ name, value }: { name: string; value: string }) {
 
 /** @param plotted false when another line on the same device shows its traffic already. */
 function WanSection({ wan, at, plotted }: { wan: WanState; at: string; plotted: boolean }) {
-  const points = useRates(wan, at);
-  const last = points.at(-1);
+  const rates = useRates(wan, at);
+  const last = rates.points.at(-1);
+  const inWords = (rate: number | null = null) => (rate === null ? '…' : rateInWords(rate));
   return (
     <Section title={`Internet (${wan.name})`}>
       <dl className="np-facts">
@@ -148,17 +149,17 @@ function WanSection({ wan, at, plotted }: { wan: WanState; at: string; plotted: 
         <>
           <Plot
             label={`Traffic of ${wan.name} over the last minutes`}
-            data={[points.map((point) => point.at), points.map((point) => point.down), points.map((point) => point.up)]}
+            data={ratePlot(rates)}
             series={TRAFFIC}
             format={rateInWords}
             atLeast={QUIET}
           />
           <Group gap="lg">
             <Text size="sm" className="np-key" data-side="down">
-              Down {last ? rateInWords(last.down) : '…'}
+              Down {inWords(last?.down)}
             </Text>
             <Text size="sm" className="np-key" data-side="up">
-              Up {last ? rateInWords(last.up) : '…'}
+              Up {inWords(last?.up)}
             </Text>
           </Group>
         </>
@@ -172,25 +173,9 @@ const TRAFFIC = [
   { label: 'Up', colour: '--np-plot-up' },
 ] as const;
 
-interface Rate {
-  /** Seconds since the epoch. */
-  at: number;
-  down: number;
-  up: number;
-}
-
 /** Bytes a second between two readings of the counters, the last minutes of them. */
-function useRates({ downBytes, upBytes }: WanState, at: string): Rate[] {
-  const [state, setState] = useState<{ last: Rate | null; rates: Rate[] }>({ last: null, rates: [] });
-  useEffect(() => {
-    const now: Rate = { at: Date.parse(at) / 1_000, down: downBytes ?? 0, up: upBytes ?? 0 };
-    setState(({ last, rates }) => {
-      const seconds = last === null ? 0 : now.at - last.at;
-      // A counter that went down began again.
-      if (last === null || seconds <= 0 || now.down < last.down || now.up < last.up) return { last: now, rates };
-      const rate = { at: now.at, down: (now.down - last.down) / seconds, up: (now.up - last.up) / seconds };
-      return { last: now, rates: [...rates, rate].slice(-POINTS) };
-    });
-  }, [at, downBytes, upBytes]);
-  return state.rates;
+function useRates({ downBytes, upBytes }: WanState, at: string): LiveRates {
+  const [rates, setRates] = useState(NO_RATES);
+  useEffect(() => setRates((before) => withReading(before, { at, downBytes, upBytes })), [at, downBytes, upBytes]);
+  return rates;
 }

@@ -9,6 +9,7 @@ import { Section } from '../../shell/page.tsx';
 import { Ago } from '../../shell/time.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { useNetwork } from './network-context.tsx';
+import { speedPlot } from './plot-data.ts';
 import { Plot } from './plot.tsx';
 import { useOperation, useReading } from './use-operation.ts';
 import { mbps } from './words.ts';
@@ -116,15 +117,10 @@ function Figures({ test }: { test: SpeedTest }) {
 }
 
 function SpeedPlot({ tests }: { tests: SpeedTest[] }) {
-  const oldestFirst = tests.toReversed();
   return (
     <Plot
       label="Download and upload of each test"
-      data={[
-        oldestFirst.map(({ createdAt }) => Date.parse(createdAt) / 1_000),
-        oldestFirst.map(({ downMbps }) => downMbps),
-        oldestFirst.map(({ upMbps }) => upMbps),
-      ]}
+      data={speedPlot(tests)}
       series={SERIES}
       format={(value) => `${mbps(value)} Mbit`}
     />

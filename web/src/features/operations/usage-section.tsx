@@ -3,7 +3,7 @@ import {
   type UsageHistory,
   type UsagePeriodName,
 } from '@netpilot/control-plane/contract/usage-history.ts';
-import { usageBetween, type UsageSnapshot } from '@netpilot/control-plane/contract/operations/usage.ts';
+import type { UsageSnapshot } from '@netpilot/control-plane/contract/operations/usage.ts';
 import { Button, Group, SegmentedControl, Select, Stack, Table, Text } from '@mantine/core';
 import { IconChartBar, IconDownload } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -19,6 +19,7 @@ import { Ago } from '../../shell/time.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { deviceName } from '../devices/device-words.ts';
 import { useNetwork } from './network-context.tsx';
+import { busiest, usagePlot, usageTotals } from './plot-data.ts';
 import { Plot } from './plot.tsx';
 import { useOperation, useReading } from './use-operation.ts';
 import { bytesInWords, rateInWords } from './words.ts';
@@ -133,7 +134,7 @@ function Over({
   onChoose: (mac: string) => void;
 }) {
   const { buckets, devices, readAt } = history;
-  const [down, up] = [sum(buckets.map(({ downBytes }) => downBytes)), sum(buckets.map(({ upBytes }) => upBytes))];
+  const { down, up, estimated } = usageTotals(buckets);
   if (down + up === 0) {
     return (
       <Empty icon={<IconChartBar size={40} />} title="Nothing was counted in this time">
@@ -156,18 +157,8 @@ function Over({
           </Text>
         )}
       </Group>
-      <Plot
-        label="Usage over time"
-        data={[
-          buckets.map(({ startsAt }) => Date.parse(startsAt) / 1_000),
-          buckets.map(({ downBytes }) => downBytes),
-          buckets.map(({ upBytes }) => upBytes),
-        ]}
-        series={SERIES}
-        format={bytesInWords}
-        height={220}
-      />
-      {buckets.some(({ estimated, downBytes, upBytes }) => estimated && downBytes + upBytes > 0) && (
+      <Plot label="Usage over time" data={usagePlot(buckets)} series={SERIES} format={bytesInWords} height={220} />
+      {estimated && (
         <Text size="sm" c="dimmed">
           Some of it is estimated: the counters were read less often than the plot shows.
         </Text>
@@ -211,14 +202,10 @@ function Now({ snapshot, names }: { snapshot: UsageSnapshot; names: Map<string, 
       later.uptimeSeconds === snapshot.uptimeSeconds ? { earlier: null, later } : { earlier: later, later: snapshot },
     );
   }, [snapshot]);
-  const seconds = pair.earlier === null ? 0 : pair.later.uptimeSeconds - pair.earlier.uptimeSeconds;
-  const moved = usageBetween(pair.earlier, pair.later)
-    .filter(({ downBytes, upBytes }) => downBytes + upBytes > 0)
-    .sort((one, other) => other.downBytes + other.upBytes - one.downBytes - one.upBytes)
-    .slice(0, 8);
+  const moved = busiest(pair.earlier, pair.later);
   return (
     <Section title="Now">
-      {seconds <= 0 ? (
+      {moved === null ? (
         <Text size="sm" c="dimmed" role="status">
           Measuring…
         </Text>
@@ -232,8 +219,8 @@ function Now({ snapshot, names }: { snapshot: UsageSnapshot; names: Map<string, 
             {moved.map(({ mac, downBytes, upBytes }) => (
               <Table.Tr key={mac}>
                 <Table.Td>{names.get(mac) ?? mac}</Table.Td>
-                <Table.Td ta="right">↓ {rateInWords(downBytes / seconds)}</Table.Td>
-                <Table.Td ta="right">↑ {rateInWords(upBytes / seconds)}</Table.Td>
+                <Table.Td ta="right">↓ {rateInWords(downBytes)}</Table.Td>
+                <Table.Td ta="right">↑ {rateInWords(upBytes)}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>
@@ -241,8 +228,4 @@ function Now({ snapshot, names }: { snapshot: UsageSnapshot; names: Map<string, 
       )}
     </Section>
   );
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
