@@ -12,6 +12,7 @@ import type { RouterPath } from '../../../contract/router-path.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import { outcomeOf } from './delivery.ts';
+import type { LiveSession } from '../sessions/live-session.ts';
 import type { OpenFiles } from './file-desk.ts';
 import { metered } from './metered.ts';
 import type { Passages } from './passages.ts';
@@ -20,8 +21,8 @@ import { TransferRecord, type TransferResult } from './transfer-record.ts';
 
 /** Uploads that one person may have begun and not ended, running or paused. */
 const OPEN_PER_PERSON = 64;
-/** A paused upload is taken for given up after this, in milliseconds; its bytes on the router stay, and it can be begun again. */
-const IDLE_MS = 3_600_000;
+/** An upload whose session lives on is taken for given up when no byte came for this long, in milliseconds: its rest leaves the router. */
+const IDLE_MS = 14_400_000;
 const SWEEP_MS = 60_000;
 
 export interface UploadServices {
@@ -32,7 +33,7 @@ export interface UploadServices {
 }
 
 interface Upload {
-  readonly sessionId: string;
+  readonly session: LiveSession;
   readonly userId: string;
   readonly path: RouterPath;
   readonly size: number;
@@ -65,14 +66,16 @@ export class Uploads {
     const { session, actor, files } = open;
     const { path, size, expect } = input;
     const uploadId = input.uploadId ?? randomBytes(16).toString('hex');
-    const known = this.#uploads.get(uploadId);
-    if (known !== undefined) this.#check(known, open, path);
+    const before = this.#uploads.get(uploadId);
+    if (before !== undefined) this.#check(before, open, path);
     else if (this.#openOf(actor.userId) >= OPEN_PER_PERSON) throw new ProblemError('file_transfers');
-    await known?.stop?.();
+    await before?.stop?.();
     // Asks whether so much may move today; the pieces are counted as they come.
     await (await passages.begin(session, actor, size)).end();
     const { offset } = await files.uploadBegin({ uploadId, path, size, expect });
-    if (known === undefined) {
+    const known = this.#uploads.get(uploadId);
+    if (known !== undefined) known.touchedAt = Date.now();
+    else {
       const plan = {
         identity: session.identity,
         actor,
@@ -89,7 +92,7 @@ export class Uploads {
         if (code === 'session_over') void this.#forget(uploadId, 'cut', code);
       });
       this.#uploads.set(uploadId, {
-        sessionId: session.identity.id,
+        session,
         userId: actor.userId,
         path,
         size,
@@ -114,10 +117,9 @@ export class Uploads {
     body: Readable,
     length: number | null,
   ): Promise<FileUploadState> {
-    const upload = this.#find(uploadId, open, path);
+    const upload = await this.#halt(uploadId, open, path);
     if (offset + (length ?? 0) > upload.size)
       throw new ProblemError('invalid_request', 'More bytes than were announced.');
-    await upload.stop?.();
     const { passages } = this.#services;
     const passage = await passages.begin(open.session, open.actor, length);
     const controller = new AbortController();
@@ -153,8 +155,7 @@ export class Uploads {
 
   /** Puts the whole file in place. @throws ProblemError `file_checksum_mismatch`, `file_changed`, `file_exists`, other `file_…`. */
   async finish(open: OpenFiles, uploadId: string, input: FileUploadEnd): Promise<FileStat> {
-    const upload = this.#find(uploadId, open, input.path);
-    await upload.stop?.();
+    const upload = await this.#halt(uploadId, open, input.path);
     try {
       const stat = await open.files.uploadFinish({ uploadId, ...input });
       this.#take(uploadId, upload);
@@ -219,6 +220,13 @@ export class Uploads {
     await Promise.all([...this.#uploads.keys()].map((uploadId) => this.#forget(uploadId, 'cut', 'shutdown')));
   }
 
+  /** Finds an upload and ends what is at work on it. @throws ProblemError `not_found`. */
+  async #halt(uploadId: string, open: OpenFiles, path: RouterPath): Promise<Upload> {
+    await this.#find(uploadId, open, path).stop?.();
+    // What was at work may have been its end.
+    return this.#find(uploadId, open, path);
+  }
+
   #find(uploadId: string, open: OpenFiles, path: RouterPath): Upload {
     const upload = this.#uploads.get(uploadId);
     if (upload === undefined) throw notFound();
@@ -228,7 +236,8 @@ export class Uploads {
 
   /** @throws ProblemError `not_found` for an upload of another session, person or path. */
   #check(upload: Upload, { session, actor }: OpenFiles, path: RouterPath): void {
-    const mine = upload.sessionId === session.identity.id && upload.userId === actor.userId && upload.path === path;
+    const mine =
+      upload.session.identity.id === session.identity.id && upload.userId === actor.userId && upload.path === path;
     if (!mine) throw notFound();
   }
 
@@ -252,8 +261,26 @@ export class Uploads {
   }
 
   #sweep(): void {
-    for (const [uploadId, { touchedAt, stop }] of this.#uploads) {
-      if (stop === null && Date.now() - touchedAt > IDLE_MS) void this.#forget(uploadId, 'cut', 'idle');
+    for (const [uploadId, upload] of this.#uploads) {
+      if (upload.stop === null && Date.now() - upload.touchedAt > IDLE_MS) void this.#giveUp(uploadId, upload);
     }
+  }
+
+  /** Takes the rest of an idle upload from its router; while that is out of reach, the next sweep tries again. Never rejects. */
+  async #giveUp(uploadId: string, upload: Upload): Promise<void> {
+    const { session, path } = upload;
+    const remove = async () => session.link.files.uploadAbort({ uploadId, path });
+    const removed = remove().then(
+      () => ({ result: 'cut', reason: 'idle' }) as const,
+      (error: unknown) => {
+        const refused = outcomeOf(error, new AbortController().signal, 'cut');
+        return refused.result === 'failed' ? refused : null;
+      },
+    );
+    // Whoever goes on with it just now waits, and begins at its first byte.
+    upload.stop = async () => void (await removed);
+    const end = await removed;
+    upload.stop = null;
+    if (end !== null && this.#uploads.get(uploadId) === upload) await this.#forget(uploadId, end.result, end.reason);
   }
 }
