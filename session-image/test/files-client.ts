@@ -12,6 +12,8 @@ import {
   FileStat,
 } from '@netpilot/control-plane/contract/files.ts';
 import type { FileChange, FileEntry, FileFound, FileReadInput } from '@netpilot/control-plane/contract/files.ts';
+import { pack } from 'tar-stream';
+import type { Pack } from 'tar-stream';
 import type { z } from 'zod';
 import type { TestLink } from './test-link.ts';
 
@@ -32,13 +34,23 @@ export class Refused extends Error {
   }
 }
 
+/** @returns what refused it. @throws every other error, and when nothing was refused. */
+export async function refused(work: Promise<unknown>): Promise<Refused> {
+  const error = await work.then(
+    () => new Error('nothing was refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof Refused) return error;
+  throw error;
+}
+
 type Name = keyof typeof AGENT_FILE_PATHS;
 
 /** The api's side of an agent's files. */
 export class FilesClient {
-  readonly #link: TestLink;
+  readonly #link: Pick<TestLink, 'request' | 'linked'>;
 
-  constructor(link: TestLink) {
+  constructor(link: Pick<TestLink, 'request' | 'linked'>) {
     this.#link = link;
   }
 
@@ -157,6 +169,18 @@ export function inPieces(bytes: Buffer, size: number): Readable {
   const pieces: Buffer[] = [];
   for (let from = 0; from < bytes.length; from += size) pieces.push(bytes.subarray(from, from + size));
   return Readable.from(pieces);
+}
+
+export type ArchiveEntry = Parameters<Pack['entry']>[0] & { content?: string | Buffer };
+
+/** @returns a tar archive. */
+export async function archiveOf(entries: readonly ArchiveEntry[]): Promise<Buffer> {
+  const archive = pack();
+  for (const { content, ...entry } of entries) archive.entry(entry, content ?? '');
+  archive.finalize();
+  const parts: Buffer[] = [];
+  for await (const part of archive) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }
 
 async function collect(stream: ClientHttp2Stream) {

@@ -1,14 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { decodeRouterName, encodeRouterName, joinRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
-import { extract, pack } from 'tar-stream';
-import type { Pack } from 'tar-stream';
-import { cancel, header, inPieces, receive, Refused } from './files-client.ts';
-import type { FilesClient } from './files-client.ts';
-import { openFiles } from './files-session.ts';
-import type { FilesSession, TestMachine } from './files-session.ts';
+import { extract } from 'tar-stream';
+import { archiveOf, cancel, header, inPieces, receive, refused } from './files-client.ts';
+import type { ArchiveEntry } from './files-client.ts';
+import { useFiles } from './files-session.ts';
+import type { TestMachine } from './files-session.ts';
 import { until } from './test-link.ts';
 import { FILE_HEADER } from '@netpilot/control-plane/contract/files.ts';
 
@@ -58,41 +57,15 @@ const RAW_NAMES = [Buffer.from([0xff, 0xfe]), Buffer.from([0x61, 0xc3, 0x28, 0x0
 /** The same expectations of every road. */
 export function describeFiles({ name, road, start }: Conformance): void {
   describe(`files of ${name}`, () => {
-    let machine: TestMachine;
-    let session: FilesSession;
-    let files: FilesClient;
     /** A folder of one's own on the machine. */
     const root = `/tmp/netpilot-files-${process.pid}-${Math.floor(performance.now())}`;
-
-    const sh = async (script: string, input?: Buffer) =>
-      (await machine.run(`cd ${root} || exit 1\n${script}`, input)).toString('latin1');
-    const at = (text: string) => `${root}/${text}`;
+    const { files, machine, sh, at } = useFiles(
+      () => withFolder(start, root),
+      () => root,
+    );
     const pathIn = (folder: string, own: Buffer) => joinRouterPath(folder, encodeRouterName(own)) ?? '';
-    const refusal = async (work: Promise<unknown>) => {
-      try {
-        await work;
-      } catch (error) {
-        if (error instanceof Refused) return error.file;
-        throw error;
-      }
-      return 'nothing was refused';
-    };
+    const refusal = async (work: Promise<unknown>) => (await refused(work)).file;
     const leftovers = () => sh('find . -name ".netpilot-*" | wc -l');
-
-    beforeAll(async () => {
-      machine = await start();
-      await machine.run(`mkdir ${root}`);
-      session = await openFiles(machine);
-      files = session.files;
-    });
-    afterAll(async () => {
-      try {
-        await session?.close();
-      } finally {
-        await machine?.run(`chmod -R 700 ${root}; rm -rf ${root}`);
-        await machine?.stop();
-      }
-    });
 
     test('says its road', async () => {
       expect(await files.road()).toMatchObject(road);
@@ -116,7 +89,7 @@ export function describeFiles({ name, road, start }: Conformance): void {
       expect(skipped).toBe(0);
       for (const entry of entries) expect(entry).toMatchObject({ type: 'file', mode: 0o644, target: null });
       // Seen from outside too.
-      const seen = (await machine.run(`cd ${folder} && find . -mindepth 1 -print0`)).toString('latin1').split('\0');
+      const seen = (await machine().run(`cd ${folder} && find . -mindepth 1 -print0`)).toString('latin1').split('\0');
       expect(seen.filter((each) => each !== '').sort()).toEqual(
         all.map((each) => `./${each.toString('latin1')}`).sort(),
       );
@@ -144,7 +117,7 @@ export function describeFiles({ name, road, start }: Conformance): void {
       const { folder, entries } = await files.list(at('kinds'));
       expect(folder).toMatchObject({ path: at('kinds'), type: 'folder', owner: 'root', uid: 0 });
       const byName = Object.fromEntries(entries.map((entry) => [entry.name.text, entry]));
-      const zone = Number(await machine.run('date -d "2020-01-02 03:04:05" +%s'));
+      const zone = Number(await machine().run('date -d "2020-01-02 03:04:05" +%s'));
       expect(byName.file).toMatchObject({
         type: 'file',
         size: 5,
@@ -239,6 +212,22 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       expect(end).toMatchObject({ outcome: 'shrank', bytes: bytes.length });
     });
 
+    test('of a file that grows while it is read comes what was announced, and that it grew is told', async () => {
+      // More than all buffers on the way hold, so that it is still being read when it grows.
+      const size = 96 * 1_048_576;
+      await sh('dd if=/dev/zero of=growing bs=1048576 count=0 seek=96 2>/dev/null');
+      const stream = await files.open('read', { path: at('growing'), offset: 0, length: null, version: null });
+      const received = receive(stream);
+      await new Promise<void>((resolve) => stream.once('data', () => resolve()));
+      stream.pause();
+      await sh('echo and more >> growing');
+      stream.resume();
+      const { head, bytes, end } = await received;
+      expect([head.length, bytes.length]).toEqual([size, size]);
+      expect(end).toEqual({ outcome: 'grew', bytes: size, problem: null });
+      await sh('rm growing');
+    });
+
     test('beyond 4 GiB a file is listed, read and uploaded like any other', async () => {
       const [size, place] = [5 * 2 ** 30 + 5, 4.5 * 2 ** 30];
       await sh('mkdir beyond && cd beyond && printf "tail!" | dd of=file bs=1048576 seek=5120 2>/dev/null');
@@ -266,12 +255,19 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       expect(await refusal(files.read(at('endless-pipe')))).toBe('special');
       expect(await refusal(files.read(at('zero')))).toBe('special');
       expect(await refusal(files.read('/dev/zero'))).toBe('special');
+      expect(await refusal(files.read('/dev/zero', { offset: 65_536, length: 100 }))).toBe('special');
+      expect(await refusal(files.ask('sha256', { path: '/dev/zero' }))).toBe('special');
+      const following = await files.open('follow', { path: '/dev/zero', back: 10 });
+      expect(await refusal(receive(following))).toBe('special');
       expect(await refusal(files.read(root))).toBe('is_directory');
       expect(await refusal(files.ask('sha256', { path: at('endless-pipe') }))).toBe('special');
       const cpu = await files.read('/proc/cpuinfo');
       expect(cpu.head.length).toBeNull();
       expect(cpu.bytes.length).toBeGreaterThan(100);
       expect(cpu.end?.outcome).toBe('complete');
+      // Nothing is at its first byte: a read that fails does not look like an empty file.
+      const memory = await files.read('/proc/self/mem');
+      expect([memory.bytes.length, memory.end]).toMatchObject([0, { outcome: 'problem', problem: { file: 'failed' } }]);
     });
 
     test('refuses in words that people understand', async () => {
@@ -290,7 +286,7 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       expect(await refusal(files.change({ type: 'create_folder', path: at('plain') }))).toBe('exists');
       expect(await refusal(files.change({ type: 'create_file', path: at('plain') }))).toBe('exists');
       expect(await refusal(files.change({ type: 'create_folder', path: at('no/such') }))).toBe('vanished');
-      expect(await refusal(files.save('/proc/netpilot', 'x'))).not.toBe('nothing was refused');
+      await refused(files.save('/proc/netpilot', 'x'));
     });
 
     test('creates, copies and moves; never over what is there unless it was asked to', async () => {
@@ -421,7 +417,7 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       await sh('echo three >> log');
       await until('the new line', () => text === 'two\nthree\n');
       cancel(stream);
-      const tails = () => machine.run(`(ps -ef 2>/dev/null || ps w) | grep "[t]ail .*${root}/log" | wc -l; :`);
+      const tails = () => machine().run(`(ps -ef 2>/dev/null || ps w) | grep "[t]ail .*${root}/log" | wc -l; :`);
       for (let tries = 0; Number(await tails()) > 0; tries++) expect(tries).toBeLessThan(500);
     });
 
@@ -447,13 +443,13 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
       await sh(
         'mkdir -p target/there elsewhere && printf old > target/there/file && printf keep > target/kept && ln -s ../elsewhere target/way-out',
       );
-      const unpack = (entries: readonly (Header & { text?: string })[], path = at('target')) =>
+      const unpack = (entries: readonly ArchiveEntry[], path = at('target')) =>
         archiveOf(entries).then((bytes) => files.send('unpack', { path }, bytes));
       const good = [
         { name: 'new folder/', type: 'directory' },
-        { name: 'new folder/-x', text: 'one', mode: 0o4755 },
-        { name: './there/file', text: 'new' },
-        { name: 'deep/er/file\n', text: 'three', mode: 0o600 },
+        { name: 'new folder/-x', content: 'one', mode: 0o4755 },
+        { name: './there/file', content: 'new' },
+        { name: 'deep/er/file\n', content: 'three', mode: 0o600 },
       ] as const;
       expect(await unpack(good)).toEqual({ files: 3, folders: 1, bytes: 11 });
       expect(
@@ -465,16 +461,16 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
         expect(
           await refusal(
             unpack([
-              { name: 'before', text: 'x' },
-              { name, text: 'x' },
+              { name: 'before', content: 'x' },
+              { name, content: 'x' },
             ]),
           ),
         ).toBe('unsafe_name');
       }
       expect(await refusal(unpack([{ name: 'l', type: 'symlink', linkname: '/etc' }]))).toBe('unsafe_name');
       expect(await refusal(unpack([{ name: 'h', type: 'link', linkname: 'kept' }]))).toBe('unsafe_name');
-      expect(await refusal(unpack([{ name: 'way-out/escaped', text: 'x' }]))).toBe('unsafe_name');
-      expect(await refusal(unpack([{ name: 'there', text: 'x' }]))).toBe('is_directory');
+      expect(await refusal(unpack([{ name: 'way-out/escaped', content: 'x' }]))).toBe('unsafe_name');
+      expect(await refusal(unpack([{ name: 'there', content: 'x' }]))).toBe('is_directory');
       expect(await refusal(unpack(good, at('target/kept')))).toBe('not_directory');
       expect(
         await refusal(files.send('unpack', { path: at('target') }, (await archiveOf(good)).subarray(0, 1_300))),
@@ -496,22 +492,25 @@ ln -s "$(printf '1\\n-rw-r--r-- 1 0 0 5 2024-01-01 00:00:00 +0000 ./fake')" newl
   });
 }
 
+/** A machine with a folder that is there while the machine is. */
+async function withFolder(start: () => Promise<TestMachine>, folder: string): Promise<TestMachine> {
+  const machine = await start();
+  await machine.run(`mkdir ${folder}`);
+  const stop = async () => {
+    try {
+      await machine.run(`chmod -R 700 ${folder}; rm -rf ${folder}`);
+    } finally {
+      await machine.stop();
+    }
+  };
+  return { ...machine, stop };
+}
+
 interface Unpacked {
   type: string | null | undefined;
   mode: number | undefined;
   linkname: string | null | undefined;
   text: string;
-}
-
-type Header = Parameters<Pack['entry']>[0];
-
-async function archiveOf(entries: readonly (Header & { text?: string })[]): Promise<Buffer> {
-  const archive = pack();
-  for (const { text, ...entry } of entries) archive.entry(entry, text ?? '');
-  archive.finalize();
-  const parts: Buffer[] = [];
-  for await (const part of archive) parts.push(part as Buffer);
-  return Buffer.concat(parts);
 }
 
 async function entriesOf(archive: Buffer): Promise<Record<string, Unpacked>> {

@@ -8,8 +8,12 @@ import type { TestMachine } from './files-session.ts';
 
 const PASSWORD = 'only for this test';
 
+export interface DemoMachine extends TestMachine {
+  readonly containerId: string;
+}
+
 /** BusyBox and Dropbear without an SFTP server, as OpenWrt has them. */
-export async function demoRouter(): Promise<TestMachine> {
+export async function demoRouter(): Promise<DemoMachine> {
   await ensureDemoRouterImage();
   const router = await startDemoRouter({ name: 'files', instance: `test-files-${process.pid}`, password: PASSWORD });
   const { output } = await router.exec(
@@ -17,6 +21,7 @@ export async function demoRouter(): Promise<TestMachine> {
   );
   const sockets = new Set<Socket>();
   return {
+    containerId: router.containerId,
     ssh: { user: 'root', hostKey: output.trim().split(' ').slice(0, 2).join(' '), password: PASSWORD },
     target(socket) {
       const there = connect(22, router.address);

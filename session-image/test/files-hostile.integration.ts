@@ -5,7 +5,7 @@ import ssh2 from 'ssh2';
 import type { ServerChannel } from 'ssh2';
 import { startAgent } from '../src/agent.ts';
 import type { Agent } from '../src/agent.ts';
-import { cancel, FilesClient, header, Refused } from './files-client.ts';
+import { cancel, FilesClient, header, refused } from './files-client.ts';
 import { TestLink, until } from './test-link.ts';
 import { FILE_HEADER } from '@netpilot/control-plane/contract/files.ts';
 
@@ -103,15 +103,6 @@ const writeForEver = (channel: ServerChannel) => {
   channel.on('drain', more);
   more();
 };
-const refusal = async (work: Promise<unknown>) => {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Refused) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-};
 
 describe('a shell that lies', () => {
   test('about the size of a file is told of, whichever way it lies', async () => {
@@ -170,9 +161,9 @@ describe('a shell that lies', () => {
       channel.write(batch('-', 'drwxr-xr-x', 0, '.'));
       writeForEver(channel);
     };
-    expect(await refusal(files.list('/x'))).toMatchObject({ file: 'too_large' });
+    expect(await refused(files.list('/x'))).toMatchObject({ file: 'too_large' });
     exec = (_command, channel) => end(channel, `${batch('-', 'drwxr-xr-x', 0, '.')}-./a\0-./b\0`);
-    expect(await refusal(files.list('/x'))).toMatchObject({ file: 'failed' });
+    expect(await refused(files.list('/x'))).toMatchObject({ file: 'failed' });
     await until('the commands to end', () => running === 0);
   });
 
@@ -190,7 +181,7 @@ describe('a shell that lies', () => {
     await new Promise((resolve) => stream.once('close', resolve));
     const told = String((trailers as Record<string, unknown>)[FILE_HEADER.end] ?? '');
     if (told !== '') expect(Buffer.from(told, 'base64url').toString()).toMatch(/"outcome":"(cut|problem|shrank)"/u);
-    expect(await refusal(files.stat('/f'))).toMatchObject({ file: 'not_connected' });
+    expect(await refused(files.stat('/f'))).toMatchObject({ file: 'not_connected' });
   });
 
   test('an upload whose disk is full ends with those words', async () => {
@@ -280,7 +271,7 @@ describe('an SFTP server that lies', () => {
     serve((type, id) => (lying ? lie(type, id) : type === 7 ? packet(105, u32(id), attrs(0o100644)) : null));
     expect(await files.stat('/f')).toMatchObject({ type: 'file', size: 10 });
     lying = true;
-    expect(await refusal(files.stat('/f'))).toMatchObject({ file: 'failed' });
+    expect(await refused(files.stat('/f'))).toMatchObject({ file: 'failed' });
     lying = false;
     expect(await files.stat('/f')).toMatchObject({ type: 'file', size: 10 });
   });

@@ -1,4 +1,4 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { startAgent } from '../src/agent.ts';
 import { FilesClient } from './files-client.ts';
 import { connectLine, passwordLine, TestLink } from './test-link.ts';
@@ -14,15 +14,59 @@ export interface TestMachine {
   stop(): Promise<void>;
 }
 
-/** An agent that is connected to a machine. */
-export interface FilesSession {
+/** The files of one machine, for all tests of a block. */
+export interface FilesHere<M extends TestMachine> {
   readonly files: FilesClient;
+  /** From the first test on. */
+  readonly machine: () => M;
+  /** Runs a script in the folder of the tests, beside SSH. @returns what it wrote, one character a byte. */
+  readonly sh: (script: string, input?: Buffer) => Promise<string>;
+  /** @returns the path of a name in that folder. */
+  readonly at: (name: string) => string;
+}
+
+/**
+ * Sets up and takes down the block of tests that it is called in: a machine, and an agent that is connected to it.
+ * @param folderOf where the tests are at home on the machine.
+ */
+export function useFiles<M extends TestMachine>(
+  start: () => Promise<M>,
+  folderOf: (machine: M) => string,
+): FilesHere<M> {
+  let machine: M;
+  let session: FilesSession;
+  beforeAll(async () => {
+    machine = await start();
+    session = await openFiles(machine);
+  });
+  afterAll(async () => {
+    try {
+      await session?.close();
+    } finally {
+      await machine?.stop();
+    }
+  });
+  const link = {
+    request: (method: string, path: string, body?: unknown) => session.link.request(method, path, body),
+    linked: () => session.link.linked(),
+  };
+  return {
+    files: new FilesClient(link),
+    machine: () => machine,
+    sh: async (script, input) =>
+      (await machine.run(`cd ${folderOf(machine)} || exit 1\n${script}`, input)).toString('latin1'),
+    at: (name) => `${folderOf(machine)}/${name}`,
+  };
+}
+
+/** An agent that is connected to a machine. */
+interface FilesSession {
   readonly link: TestLink;
   /** Ends agent and link; what the agent reported fails the test. */
   close(): Promise<void>;
 }
 
-export async function openFiles({ ssh, target }: Pick<TestMachine, 'ssh' | 'target'>): Promise<FilesSession> {
+async function openFiles({ ssh, target }: Pick<TestMachine, 'ssh' | 'target'>): Promise<FilesSession> {
   const errors: unknown[] = [];
   const link = await TestLink.open();
   link.target = target;
@@ -35,7 +79,6 @@ export async function openFiles({ ssh, target }: Pick<TestMachine, 'ssh' | 'targ
       : await link.connect(passwordLine(ssh, ssh.password));
   expect(await connection.outcome()).toMatchObject({ type: 'connected' });
   return {
-    files: new FilesClient(link),
     link,
     async close() {
       await agent.stop();

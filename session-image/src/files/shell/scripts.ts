@@ -85,7 +85,9 @@ else rm -f -- "$N";fi`,
 
   sha256: `${GUARD}${REGULAR.replace('exit 1; }', 'ls -ldL -- "$P" >/dev/null;exit 1; }')}guard /bin/sh -c 'exec $2 <"$1"' sh "$P" "$S"`,
 
-  space: `df -Pk -- "$P"`,
+  /** Of its folder: the device of a file on an overlay is that of one of its layers, which `df` finds mounted nowhere. */
+  space: `if [ -e "$P" ]&&! [ -d "$P" ];then P=\${P%/*}/;fi
+df -Pk -- "$P"`,
 
   openTemporary: `${SETUP}${ENTER}if ! [ -e "$N" ];then umask 077;set -C;: >"$N"||exit 1;fi
 if [ -L "$N" ]||! [ -f "$N" ];then exit ${EXIT.special};fi
