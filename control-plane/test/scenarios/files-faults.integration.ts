@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -12,80 +12,21 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
-import { AuditEvent } from '../../contract/audit.ts';
-import { FileUploadView, FileVersionList } from '../../contract/file-api.ts';
+import { FileVersionList } from '../../contract/file-api.ts';
 import { FileChanged, FileCount, FileSearchLine, FileStat } from '../../contract/files.ts';
-import { pageOf } from '../../contract/page.ts';
-import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
-import type { TestPerson } from '../harness/person.ts';
-import type { TestRouter } from '../harness/router.ts';
+import { refusalOf, sha256, useSessionFiles } from './session-files.ts';
 
 const MIB = 1_048_576;
 /** More than all that may hold bytes between a router and its person. */
 const LARGE = 400 * MIB;
-const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 describe('files when something goes wrong', () => {
-  let bastion: TestBastion;
-  let alice: TestPerson;
-  let organisationId: string;
-  let router: TestRouter;
-  let session: string;
-  let root: string;
+  const here = useSessionFiles();
+  const { at, send, beginUpload, sendPiece, finishUpload, audited } = here;
 
-  beforeAll(async () => {
-    bastion = await TestBastion.start();
-    alice = await bastion.signIn('alice');
-    organisationId = (await alice.newOrganisation('One')).id;
-    router = await bastion.enrolRouter(alice, organisationId, 'Attic');
-    session = (await alice.liveSession(router.id)).id;
-    root = join(router.directory, 'files');
-    mkdirSync(root);
-  });
-  afterAll(() => bastion?.close());
-
-  const at = (name: string) => join(root, name);
-  const address = (what: string, query: Record<string, string | number> = {}) => {
-    const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    return `/sessions/${session}/files/${what}?${new URLSearchParams(pairs).toString()}`;
-  };
-  /** A request as a page sends it, whose body and answer may be streams. */
-  const send = (method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}) => {
-    const url = new URL(`/api/v1${path}`, alice.url);
-    const init = {
-      method,
-      ...(body === undefined ? {} : { body, duplex: 'half' }),
-      headers: {
-        cookie: alice.jar.header(url) ?? '',
-        ...(method === 'GET' ? {} : { origin: alice.url }),
-        ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
-        ...headers,
-      },
-    };
-    return fetch(url, init as RequestInit);
-  };
-  const get = (what: string, path: string) => send('GET', address(what, { path }));
-  const change = (body: object) => alice.ask(FileChanged, 'POST', `/sessions/${session}/files/changes`, body);
-  const beginUpload = (path: string, size: number, more: object = {}) =>
-    alice.ask(FileUploadView, 'POST', `/sessions/${session}/files/uploads`, {
-      path,
-      size,
-      expect: { type: 'nothing' },
-      ...more,
-    });
-  const finishUpload = (uploadId: string, path: string, size: number, sum: string) =>
-    alice.fetch('POST', `/sessions/${session}/files/uploads/${uploadId}/finish`, {
-      path,
-      size,
-      expect: { type: 'nothing' },
-      sha256: sum,
-      mode: null,
-    });
-  const piece = (uploadId: string, path: string, offset: number, body: BodyInit) =>
-    send('PATCH', address(`uploads/${uploadId}`, { path, offset }), body);
-  const codeOf = async (response: Response) => z.object({ code: z.string() }).parse(await response.json()).code;
+  const get = (what: string, path: string) => send('GET', what, { path });
+  const change = (body: object) => here.alice.ask(FileChanged, 'POST', `/sessions/${here.session}/files/changes`, body);
 
   /** Reads the first bytes, lets something happen, and reads on. */
   async function interrupted(response: Response, happens: () => Promise<void> | void): Promise<void> {
@@ -94,14 +35,6 @@ describe('files when something goes wrong', () => {
     await happens();
     for (;;) if ((await reader?.read())?.done !== false) return;
   }
-  /** The audit entries of one path, oldest first. */
-  const audited = async (path: string) => {
-    const { items } = await alice.ask(pageOf(AuditEvent), 'GET', `/organisations/${organisationId}/audit?limit=100`);
-    return items
-      .filter(({ details }) => details['path'] === path)
-      .map(({ action, details }) => ({ action, ...details }))
-      .toReversed() as Record<string, unknown>[];
-  };
   const endOf = (path: string) =>
     eventually('the end of the transfer to be on record', async () =>
       (await audited(path)).findLast(({ action }) => action === 'file_transfer_ended'),
@@ -126,28 +59,28 @@ describe('files when something goes wrong', () => {
     const half = new ReadableStream({
       start: (stream) => stream.enqueue(new Uint8Array(content.subarray(0, 2 * MIB))),
     });
-    const sending = piece(uploadId, up, 0, half as unknown as BodyInit).then(
+    const sending = sendPiece(uploadId, up, 0, half as unknown as BodyInit).then(
       ({ ok }) => ok,
       () => false,
     );
-    const part = () => at(readdirSync(root).find((name) => name.endsWith('.part')) ?? '');
+    const part = () => at(readdirSync(here.root).find((name) => name.endsWith('.part')) ?? '');
     await eventually('some of the upload to arrive', () => statSync(part()).size >= MIB);
-    await expect(interrupted(await get('content', down), () => router.disconnect())).rejects.toThrow();
+    await expect(interrupted(await get('content', down), () => here.router.disconnect())).rejects.toThrow();
     expect(await sending).toBe(false);
     expect(existsSync(up)).toBe(false);
     const broken = await endOf(down);
     expect(broken).toMatchObject({ result: 'cut', size: LARGE });
     expect(Number(broken['bytes'])).toBeLessThan(LARGE);
 
-    await router.connect(alice);
+    await here.router.connect(here.alice);
     await eventually(
       'the session to be connected again',
-      async () => (await alice.session(session)).reconnecting === null,
+      async () => (await here.alice.session(here.session)).reconnecting === null,
     );
     const again = await eventually('the upload to go on', () => beginUpload(up, content.length, { uploadId }));
     expect(again.offset).toBeGreaterThanOrEqual(MIB);
     const rest = new Uint8Array(content.subarray(again.offset));
-    expect((await piece(uploadId, up, again.offset, rest)).status).toBe(200);
+    expect((await sendPiece(uploadId, up, again.offset, rest)).status).toBe(200);
     expect((await finishUpload(uploadId, up, content.length, sha256(content))).status).toBe(200);
     expect(sha256(readFileSync(up))).toBe(sha256(content));
     expect(await endOf(up)).toMatchObject({ result: 'done', sha256: sha256(content), direction: 'upload' });
@@ -158,12 +91,12 @@ describe('files when something goes wrong', () => {
     const begun = [await beginUpload(path, 5), await beginUpload(path, 5)];
     const texts = ['first', 'other'];
     for (const [index, { uploadId }] of begun.entries()) {
-      expect((await piece(uploadId, path, 0, texts[index] ?? '')).status).toBe(200);
+      expect((await sendPiece(uploadId, path, 0, texts[index] ?? '')).status).toBe(200);
     }
     const finish = (index: number) => finishUpload(begun[index]?.uploadId ?? '', path, 5, sha256(texts[index] ?? ''));
     expect((await finish(0)).status).toBe(200);
     const refused = await finish(1);
-    expect([refused.status, await codeOf(refused)]).toEqual([409, 'file_exists']);
+    expect(await refusalOf(refused)).toEqual([409, 'file_exists']);
     expect(readFileSync(path, 'utf8')).toBe('first');
   });
 
@@ -178,20 +111,20 @@ describe('files when something goes wrong', () => {
     symlinkSync('one', join(folder, 'two'));
     symlinkSync('two', join(folder, 'one'));
     symlinkSync('../outside', join(folder, 'out'));
-    const found = (await (await send('GET', address('search', { path: folder, text: 'needle' }))).text())
+    const found = (await (await send('GET', 'search', { path: folder, text: 'needle' })).text())
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => FileSearchLine.parse(JSON.parse(line)))
       .flatMap((line) => (line.type === 'found' ? line.found : []));
     expect(found.map((each) => each.folder)).toEqual([join(folder, 'deep')]);
-    expect(await alice.ask(FileCount, 'GET', address('count', { path: folder }))).toMatchObject({
+    expect(await here.alice.ask(FileCount, 'GET', here.address('count', { path: folder }))).toMatchObject({
       entries: 8,
       bytes: 1,
     });
     const archive = Buffer.from(await (await get('archive', folder)).arrayBuffer());
     const names = execFileSync('tar', ['-t'], { input: archive, timeout: 60_000 }).toString();
     expect(names.match(/needle/gu)).toHaveLength(1);
-    expect(await codeOf(await get('content', join(folder, 'one')))).toMatch(/^file_(loop|vanished)$/u);
+    expect((await refusalOf(await get('content', join(folder, 'one'))))[1]).toMatch(/^file_(loop|vanished)$/u);
     await change({ type: 'delete', path: folder, recursive: true });
     expect([existsSync(folder), readdirSync(at('outside'))]).toEqual([false, ['needle']]);
   });
@@ -205,15 +138,15 @@ describe('files when something goes wrong', () => {
     await change({ type: 'copy', path: file, to: copy, replace: false });
     await change({ type: 'rename', path: copy, to: moved, replace: false });
     expect(
-      await codeOf(
-        await alice.fetch('POST', `/sessions/${session}/files/changes`, {
+      await refusalOf(
+        await here.alice.fetch('POST', `/sessions/${here.session}/files/changes`, {
           type: 'rename',
           path: moved,
           to: file,
           replace: false,
         }),
       ),
-    ).toBe('file_exists');
+    ).toEqual([409, 'file_exists']);
     await change({ type: 'delete', path: moved, recursive: false });
     const ends = async (path: string) => {
       const entries = await audited(path);
@@ -239,11 +172,11 @@ describe('files when something goes wrong', () => {
     const text = 'bytes that move';
     const octets = { 'content-type': 'application/octet-stream' };
     const file = at('recorded');
-    expect((await send('PUT', address('content', { path: file }), 'before', octets)).status).toBe(200);
-    const stat = FileStat.parse(await (await send('PUT', address('content', { path: file }), text, octets)).json());
+    expect((await send('PUT', 'content', { path: file }, 'before', octets)).status).toBe(200);
+    const stat = FileStat.parse(await (await send('PUT', 'content', { path: file }, text, octets)).json());
     expect(stat.size).toBe(text.length);
-    const { items } = await alice.ask(FileVersionList, 'GET', address('versions', { path: file }));
-    expect(await (await send('GET', `/sessions/${session}/files/versions/${items[0]?.id}`)).text()).toBe('before');
+    const { items } = await here.alice.ask(FileVersionList, 'GET', here.address('versions', { path: file }));
+    expect(await (await send('GET', `versions/${items[0]?.id}`, {})).text()).toBe('before');
     expect(await (await get('content', file)).text()).toBe(text);
     const followed = await get('follow', file);
     const reader = followed.body?.getReader();
@@ -257,7 +190,7 @@ describe('files when something goes wrong', () => {
     const archive = new Uint8Array(await (await get('archive', at('packed'))).arrayBuffer());
     mkdirSync(at('unpacked'));
     const tar = { 'content-type': 'application/x-tar' };
-    expect((await send('PUT', address('archive', { path: at('unpacked') }), archive, tar)).status).toBe(200);
+    expect((await send('PUT', 'archive', { path: at('unpacked') }, archive, tar)).status).toBe(200);
 
     const ends = async (path: string) =>
       (await audited(path))

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { FileUploadView } from '../../contract/file-api.ts';
 import { FileListLine } from '../../contract/files.ts';
-import { TestBastion } from '../harness/bastion.ts';
-import type { TestPerson } from '../harness/person.ts';
 import { agentPid, residentMb } from '../harness/process-memory.ts';
 import { containerOf } from '../survival/truth.ts';
+import { useSessionFiles } from './session-files.ts';
 
 const MIB = 1_048_576;
 /** What is moved each way to have everything of a transfer in memory once, and then the tenfold. */
@@ -18,31 +15,8 @@ const [FEW, MANY] = [16 * MIB, 160 * MIB];
 const GROWTH_MB = 90;
 
 describe('large files and large folders', () => {
-  let bastion: TestBastion;
-  let alice: TestPerson;
-  let session: string;
-  let root: string;
-
-  beforeAll(async () => {
-    bastion = await TestBastion.start();
-    alice = await bastion.signIn('alice');
-    const router = await bastion.enrolRouter(alice, (await alice.newOrganisation('One')).id, 'Attic');
-    session = (await alice.liveSession(router.id)).id;
-    root = join(router.directory, 'files');
-    mkdirSync(root);
-  });
-  afterAll(() => bastion?.close());
-
-  const at = (name: string) => join(root, name);
-  const send = (method: string, what: string, query: Record<string, string>, body?: Readable) => {
-    const search = new URLSearchParams(query).toString();
-    const url = new URL(`/api/v1/sessions/${session}/files/${what}?${search}`, alice.url);
-    const headers = { origin: alice.url, cookie: alice.jar.header(url) ?? '' };
-    if (body === undefined) return fetch(url, { method, headers });
-    const type = { 'content-type': 'application/octet-stream' };
-    const init = { method, body: Readable.toWeb(body), duplex: 'half', headers: { ...headers, ...type } };
-    return fetch(url, init as unknown as RequestInit);
-  };
+  const here = useSessionFiles();
+  const { at, send, beginUpload, sendPiece, finishUpload } = here;
 
   async function download(name: string, size: number): Promise<void> {
     writeFileSync(at(name), '');
@@ -66,19 +40,17 @@ describe('large files and large folders', () => {
         yield part;
       }
     }
-    const start = { path: at(name), size, expect: { type: 'nothing' } };
-    const { uploadId } = await alice.ask(FileUploadView, 'POST', `/sessions/${session}/files/uploads`, start);
-    const query = { path: at(name), offset: '0' };
-    const response = await send('PATCH', `uploads/${uploadId}`, query, Readable.from(zeros()));
+    const { uploadId } = await beginUpload(at(name), size);
+    const body = Readable.toWeb(Readable.from(zeros())) as unknown as BodyInit;
+    const response = await sendPiece(uploadId, at(name), 0, body);
     expect([response.status, await response.json()]).toEqual([200, { offset: size }]);
-    const end = { ...start, sha256: sum.digest('hex'), mode: null };
-    await alice.tell('POST', `/sessions/${session}/files/uploads/${uploadId}/finish`, end);
+    expect((await finishUpload(uploadId, at(name), size, sum.digest('hex'))).status).toBe(200);
     expect(statSync(at(name)).size).toBe(size);
   }
 
   test('ten times the bytes cost api and agent no more memory, both ways', async () => {
-    const agent = agentPid(await containerOf(bastion, session));
-    const most = () => ({ api: residentMb(bastion.api.pid, 'VmHWM'), agent: residentMb(agent, 'VmHWM') });
+    const agent = agentPid(await containerOf(here.bastion, here.session));
+    const most = () => ({ api: residentMb(here.bastion.api.pid, 'VmHWM'), agent: residentMb(agent, 'VmHWM') });
     await download('few-down', FEW);
     await upload('few-up', FEW);
     const few = most();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -14,9 +14,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { asRole } from '@netpilot/db/test/tenant.ts';
-import { z } from 'zod';
-import { AuditEvent } from '../../contract/audit.ts';
-import { FileUploadView, FileVersionList, entityTag } from '../../contract/file-api.ts';
+import type { z } from 'zod';
+import { FileVersionList, entityTag } from '../../contract/file-api.ts';
 import {
   FileChanged,
   FileCount,
@@ -29,80 +28,27 @@ import {
   FileUnpacked,
   FileUploadState,
 } from '../../contract/files.ts';
-import { pageOf } from '../../contract/page.ts';
 import { encodeRouterPath } from '../../contract/router-path.ts';
-import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
-import type { TestPerson } from '../harness/person.ts';
-import type { TestRouter } from '../harness/router.ts';
-
-const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+import { refusalOf, sha256, useSessionFiles } from './session-files.ts';
 
 describe('the files of a router', () => {
-  let bastion: TestBastion;
-  let alice: TestPerson;
-  let organisationId: string;
-  let router: TestRouter;
-  let session: string;
-  /** On the router, and here: the test's router is this machine. */
-  let root: string;
+  const here = useSessionFiles();
+  const { at, address, send, beginUpload, sendPiece, finishUpload, audited } = here;
 
-  beforeAll(async () => {
-    bastion = await TestBastion.start();
-    alice = await bastion.signIn('alice');
-    organisationId = (await alice.newOrganisation('One')).id;
-    router = await bastion.enrolRouter(alice, organisationId, 'Attic');
-    session = (await alice.liveSession(router.id)).id;
-    root = join(router.directory, 'files');
-    mkdirSync(root);
-  });
-  afterAll(() => bastion?.close());
-
-  const address = (what: string, query: Record<string, string | number> = {}) => {
-    const search = new URLSearchParams();
-    for (const [name, value] of Object.entries(query)) search.set(name, String(value));
-    return `/sessions/${session}/files/${what}?${search.toString()}`;
-  };
-  const at = (name: string) => join(root, name);
   const ask = <T extends z.ZodType>(schema: T, what: string, path: string, more: Record<string, string> = {}) =>
-    alice.ask(schema, 'GET', address(what, { path, ...more }));
+    here.alice.ask(schema, 'GET', address(what, { path, ...more }));
   const get = (path: string, headers: Record<string, string> = {}) =>
-    alice.fetch('GET', address('content', { path }), undefined, headers);
+    here.alice.fetch('GET', address('content', { path }), undefined, headers);
 
-  /** A request whose body is bytes, as a page sends it. */
-  async function send(
-    method: string,
-    what: string,
-    query: Record<string, string | number>,
-    body: Uint8Array,
-    headers: Record<string, string> = {},
-  ): Promise<Response> {
-    const url = new URL(`/api/v1${address(what, query)}`, alice.url);
-    return fetch(url, {
-      method,
-      body: new Uint8Array(body),
-      headers: {
-        origin: alice.url,
-        cookie: alice.jar.header(url) ?? '',
-        'content-type': 'application/octet-stream',
-        ...headers,
-      },
-    });
-  }
-  const bytesOf = (text: string) => new TextEncoder().encode(text);
   /** The answer of a request that must go through; else its words. */
   const okay = async <T extends z.ZodType>(schema: T, response: Response): Promise<z.infer<T>> => {
     const text = await response.text();
     if (!response.ok) throw new Error(`answered ${response.status}: ${text}`);
     return schema.parse(JSON.parse(text));
   };
-  const codeOf = async (response: Response) => [
-    response.status,
-    z.object({ code: z.string() }).parse(await response.json()).code,
-  ];
-
   async function lines<T extends z.ZodType>(schema: T, what: string, query: Record<string, string>) {
-    const response = await alice.fetch('GET', address(what, query));
+    const response = await here.alice.fetch('GET', address(what, query));
     const text = await response.text();
     if (!response.ok) throw new Error(`answered ${response.status}: ${text}`);
     expect(response.headers.get('content-type')).toContain('application/x-ndjson');
@@ -114,15 +60,6 @@ describe('the files of a router', () => {
   const entriesOf = async (path: string) =>
     (await lines(FileListLine, 'list', { path })).flatMap((line) => (line.type === 'entries' ? line.entries : []));
 
-  /** The audit entries of files whose path ends so, oldest first. */
-  const audited = async (name: string) => {
-    const { items } = await alice.ask(pageOf(AuditEvent), 'GET', `/organisations/${organisationId}/audit?limit=100`);
-    return items
-      .filter(({ action, details }) => action.startsWith('file_') && String(details['path']).endsWith(name))
-      .map(({ action, details }) => ({ action, ...details }))
-      .toReversed() as Record<string, unknown>[];
-  };
-
   test('a folder is listed with all there is to know, and says by which road', async () => {
     const folder = at('listed');
     mkdirSync(join(folder, 'sub'), { recursive: true });
@@ -131,8 +68,8 @@ describe('the files of a router', () => {
     symlinkSync('plain', join(folder, 'link'));
     symlinkSync('nowhere', join(folder, 'broken'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
-    const road = await alice.ask(FileRoadView, 'GET', `/sessions/${session}/files/road`);
-    expect(road.home).toBe(router.directory);
+    const road = await here.alice.ask(FileRoadView, 'GET', `/sessions/${here.session}/files/road`);
+    expect(road.home).toBe(here.router.directory);
     expect(['sftp', 'shell']).toContain(road.road);
     const entries = await entriesOf(folder);
     expect(entries.map(({ name }) => name.text).sort()).toEqual(['broken', 'link', 'pipe', 'plain', 'sub']);
@@ -172,7 +109,8 @@ describe('the files of a router', () => {
       expect(disposition).toMatch(/^attachment; filename="[ -~]+"; filename\*=UTF-8''[!-~]+$/u);
     }
     expect(await (await get(encodeRouterPath(raw))).text()).toBe('raw');
-    const change = (body: object) => alice.ask(FileChanged, 'POST', `/sessions/${session}/files/changes`, body);
+    const change = (body: object) =>
+      here.alice.ask(FileChanged, 'POST', `/sessions/${here.session}/files/changes`, body);
     for (const name of names) {
       const path = join(folder, name);
       const to = join(folder, name.length > 200 ? 'short' : `${name}2`);
@@ -207,7 +145,7 @@ describe('the files of a router', () => {
       "default-src 'none'; frame-ancestors 'none'; sandbox",
     ]);
     expect(whole.headers.get('content-disposition')).toMatch(/^attachment;/u);
-    const head = await alice.fetch('HEAD', address('content', { path }));
+    const head = await here.alice.fetch('HEAD', address('content', { path }));
     expect([head.status, head.headers.get('content-length'), head.headers.get('etag')]).toEqual([
       200,
       String(content.length),
@@ -222,8 +160,8 @@ describe('the files of a router', () => {
     expect((await get(path, { range: 'bytes=25-34', 'if-range': tag })).status).toBe(206);
     expect((await get(path, { range: 'bytes=25-34', 'if-range': '"other"' })).status).toBe(200);
     expect((await get(path, { 'if-none-match': tag })).status).toBe(304);
-    expect(await codeOf(await get(path, { 'if-match': '"other"' }))).toEqual([412, 'file_changed']);
-    expect(await codeOf(await get(path, { range: 'bytes=99999-' }))).toEqual([416, 'range_not_satisfiable']);
+    expect(await refusalOf(await get(path, { 'if-match': '"other"' }))).toEqual([412, 'file_changed']);
+    expect(await refusalOf(await get(path, { range: 'bytes=99999-' }))).toEqual([416, 'range_not_satisfiable']);
     const entries = await audited('/ranged.html');
     expect(entries.slice(0, 2)).toMatchObject([
       { action: 'file_transfer_started', size: content.length, what: 'content' },
@@ -236,20 +174,19 @@ describe('the files of a router', () => {
 
   test('what has no content that ends is refused in words, with the router’s own', async () => {
     const folder = at('listed');
-    expect(await codeOf(await get(join(folder, 'pipe')))).toEqual([409, 'file_special']);
-    expect(await codeOf(await get(folder))).toEqual([409, 'file_is_directory']);
-    expect(await codeOf(await get(join(folder, 'missing')))).toEqual([404, 'file_vanished']);
-    expect(await codeOf(await get('/dev/zero'))).toEqual([409, 'file_special']);
+    expect(await refusalOf(await get(join(folder, 'pipe')))).toEqual([409, 'file_special']);
+    expect(await refusalOf(await get(folder))).toEqual([409, 'file_is_directory']);
+    expect(await refusalOf(await get(join(folder, 'missing')))).toEqual([404, 'file_vanished']);
+    expect(await refusalOf(await get('/dev/zero'))).toEqual([409, 'file_special']);
     expect((await (await get('/proc/version')).text()).startsWith('Linux version')).toBe(true);
-    expect(await alice.refusal('GET', address('stat', { path: 'relative' }))).toEqual([400, 'invalid_request']);
+    expect(await here.alice.refusal('GET', address('stat', { path: 'relative' }))).toEqual([400, 'invalid_request']);
   });
 
   test('a save goes through only over what it is meant for, and what was there is kept five times', async () => {
     const path = at('network');
     writeFileSync(path, 'config one\n');
     chmodSync(path, 0o600);
-    const save = (text: string, headers: Record<string, string>) =>
-      send('PUT', 'content', { path }, bytesOf(text), headers);
+    const save = (text: string, headers: Record<string, string>) => send('PUT', 'content', { path }, text, headers);
     const opened = await ask(FileStat, 'stat', path);
     const first = await okay(FileStat, await save('config two\n', { 'if-match': entityTag(opened.version) }));
     expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['config two\n', 0o600]);
@@ -258,15 +195,15 @@ describe('the files of a router', () => {
     const refused = await save('config three\n', { 'if-match': entityTag(first.version) });
     expect(refused.status).toBe(412);
     expect(await refused.json()).toMatchObject({ code: 'file_changed', detail: expect.stringContaining('18 bytes') });
-    expect(await codeOf(await save('x', { 'if-none-match': '*' }))).toEqual([409, 'file_exists']);
+    expect(await refusalOf(await save('x', { 'if-none-match': '*' }))).toEqual([409, 'file_exists']);
     expect(readFileSync(path, 'utf8')).toBe('config of another\n');
     for (let round = 0; round < 6; round += 1) expect((await save(`round ${round}\n`, {})).status).toBe(200);
     const { items } = await ask(FileVersionList, 'versions', path);
     expect(items.map(({ sha256: sum }) => sum)).toEqual([4, 3, 2, 1, 0].map((round) => sha256(`round ${round}\n`)));
-    const kept = await alice.fetch('GET', `/sessions/${session}/files/versions/${items[0]?.id}`);
+    const kept = await here.alice.fetch('GET', `/sessions/${here.session}/files/versions/${items[0]?.id}`);
     expect([kept.status, await kept.text()]).toEqual([200, 'round 4\n']);
-    expect(readdirSync(root).filter((name) => name.startsWith('.netpilot'))).toEqual([]);
-    const sealed = await asRole(bastion.database.ownerUrl, { organisations: 'all' }, (client) =>
+    expect(readdirSync(here.root).filter((name) => name.startsWith('.netpilot'))).toEqual([]);
+    const sealed = await asRole(here.bastion.database.ownerUrl, { organisations: 'all' }, (client) =>
       client.query<{ sealed: Buffer }>('select sealed from file_versions'),
     );
     expect(sealed.rows.length).toBeGreaterThanOrEqual(5);
@@ -281,9 +218,7 @@ describe('the files of a router', () => {
     writeFileSync(path, 'start\n');
     const { version } = await ask(FileStat, 'stat', path);
     const answers = await Promise.all(
-      ['first\n', 'other\n'].map((text) =>
-        send('PUT', 'content', { path }, bytesOf(text), { 'if-match': entityTag(version) }),
-      ),
+      ['first\n', 'other\n'].map((text) => send('PUT', 'content', { path }, text, { 'if-match': entityTag(version) })),
     );
     const statuses = answers.map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, 412]);
@@ -293,55 +228,47 @@ describe('the files of a router', () => {
   test('an upload goes on at the byte where it stopped, and is put in place only when its sum is right', async () => {
     const path = at('image.bin');
     const content = randomBytes(3_000_000);
-    const start = { path, size: content.length, expect: { type: 'nothing' } };
-    const { uploadId, offset } = await alice.ask(FileUploadView, 'POST', `/sessions/${session}/files/uploads`, start);
+    const { uploadId, offset } = await beginUpload(path, content.length);
     expect(offset).toBe(0);
     const piece = (from: number, to: number) =>
-      send('PATCH', `uploads/${uploadId}`, { path, offset: from }, new Uint8Array(content.subarray(from, to)));
+      sendPiece(uploadId, path, from, new Uint8Array(content.subarray(from, to)));
     expect(await okay(FileUploadState, await piece(0, 1_048_576))).toEqual({ offset: 1_048_576 });
-    expect(await codeOf(await piece(2_097_152, 2_500_000))).toEqual([409, 'file_offset_mismatch']);
+    expect(await refusalOf(await piece(2_097_152, 2_500_000))).toEqual([409, 'file_offset_mismatch']);
     expect(existsSync(path)).toBe(false);
 
     // The line is cut in the middle of a piece: what arrived is kept, and told.
-    const url = new URL(`/api/v1${address(`uploads/${uploadId}`, { path, offset: 1_048_576 })}`, alice.url);
+    const url = new URL(`/api/v1${address(`uploads/${uploadId}`, { path, offset: 1_048_576 })}`, here.alice.url);
     const controller = new AbortController();
     const cut = fetch(url, {
       method: 'PATCH',
       signal: controller.signal,
       duplex: 'half',
       headers: {
-        origin: alice.url,
-        cookie: alice.jar.header(url) ?? '',
+        origin: here.alice.url,
+        cookie: here.alice.jar.header(url) ?? '',
         'content-type': 'application/octet-stream',
       },
       body: new ReadableStream({
         start: (stream) => stream.enqueue(new Uint8Array(content.subarray(1_048_576, 1_448_576))),
       }),
     } as RequestInit & { duplex: 'half' });
-    const part = () => readdirSync(root).find((name) => name.endsWith('.part')) ?? '';
+    const part = () => readdirSync(here.root).find((name) => name.endsWith('.part')) ?? '';
     await eventually('some of the piece to arrive', () => statSync(at(part())).size > 1_048_576);
     controller.abort();
     await expect(cut).rejects.toThrow();
 
     // And the api is killed on top of it.
-    await bastion.api.stop('SIGKILL');
-    bastion.api.start();
-    await bastion.ready();
-    await alice.sessionIn(session, 'live');
-    const again = await eventually('the session to be reached again', async () => {
-      const response = await alice.fetch('POST', `/sessions/${session}/files/uploads`, { ...start, uploadId });
-      return response.ok ? FileUploadView.parse(await response.json()) : null;
-    });
+    await here.bastion.api.stop('SIGKILL');
+    here.bastion.api.start();
+    await here.bastion.ready();
+    await here.alice.sessionIn(here.session, 'live');
+    const again = await eventually('the session to be reached again', () =>
+      beginUpload(path, content.length, { uploadId }),
+    );
     expect(again.offset).toBeGreaterThan(1_048_576);
     expect(again.offset).toBeLessThanOrEqual(1_448_576);
     expect((await piece(again.offset, content.length)).status).toBe(200);
-    const finish = (sum: string) =>
-      alice.fetch('POST', `/sessions/${session}/files/uploads/${uploadId}/finish`, {
-        ...start,
-        sha256: sum,
-        mode: null,
-      });
-    expect((await finish(sha256(content))).status).toBe(200);
+    expect((await finishUpload(uploadId, path, content.length, sha256(content))).status).toBe(200);
     expect(sha256(readFileSync(path))).toBe(sha256(content));
     expect(part()).toBe('');
     expect(await ask(FileDigest, 'sha256', path)).toEqual({ sha256: sha256(content), size: content.length });
@@ -352,12 +279,10 @@ describe('the files of a router', () => {
 
   test('a wrong sum puts nothing in place', async () => {
     const path = at('wrong.bin');
-    const start = { path, size: 3, expect: { type: 'anything' } };
-    const { uploadId } = await alice.ask(FileUploadView, 'POST', `/sessions/${session}/files/uploads`, start);
-    await send('PATCH', `uploads/${uploadId}`, { path, offset: 0 }, bytesOf('abc'));
-    const end = { ...start, sha256: sha256('abd'), mode: null };
-    const response = await alice.fetch('POST', `/sessions/${session}/files/uploads/${uploadId}/finish`, end);
-    expect(await codeOf(response)).toEqual([409, 'file_checksum_mismatch']);
+    const { uploadId } = await beginUpload(path, 3);
+    await sendPiece(uploadId, path, 0, 'abc');
+    const response = await finishUpload(uploadId, path, 3, sha256('abd'));
+    expect(await refusalOf(response)).toEqual([409, 'file_checksum_mismatch']);
     expect(existsSync(path)).toBe(false);
     expect(await audited('/wrong.bin')).toContainEqual(
       expect.objectContaining({ action: 'file_transfer_ended', result: 'failed', reason: 'file_checksum_mismatch' }),
@@ -369,7 +294,7 @@ describe('the files of a router', () => {
     mkdirSync(join(folder, 'deep', 'er'), { recursive: true });
     for (let index = 0; index < 200; index += 1) writeFileSync(join(folder, `file-${index}`), `content ${index}`);
     writeFileSync(join(folder, 'deep', 'er', 'leaf'), 'leaf');
-    const response = await alice.fetch('GET', address('archive', { path: folder }));
+    const response = await here.alice.fetch('GET', address('archive', { path: folder }));
     const archive = Buffer.from(await response.arrayBuffer());
     expect(response.headers.get('content-disposition')).toContain('tree.tar');
     const listed = execFileSync('tar', ['-t'], { input: archive, timeout: 60_000 }).toString();
@@ -384,20 +309,20 @@ describe('the files of a router', () => {
   });
 
   test('a search streams what it finds, and a log is followed until somebody stops', async () => {
-    const found = await lines(FileSearchLine, 'search', { path: root, text: 'LEAF' });
+    const found = await lines(FileSearchLine, 'search', { path: here.root, text: 'LEAF' });
     expect(
       found
         .flatMap((line) => (line.type === 'found' ? line.found : []))
         .map(({ folder }) => folder)
         .sort(),
-    ).toEqual([`${root}/back/tree/deep/er`, `${root}/tree/deep/er`]);
+    ).toEqual([`${here.root}/back/tree/deep/er`, `${here.root}/tree/deep/er`]);
     const log = at('log');
     writeFileSync(log, 'first line\n');
     const controller = new AbortController();
-    const url = new URL(`/api/v1${address('follow', { path: log })}`, alice.url);
+    const url = new URL(`/api/v1${address('follow', { path: log })}`, here.alice.url);
     const response = await fetch(url, {
       signal: controller.signal,
-      headers: { cookie: alice.jar.header(url) ?? '' },
+      headers: { cookie: here.alice.jar.header(url) ?? '' },
     });
     const reader = response.body?.getReader();
     let text = '';
@@ -416,12 +341,12 @@ describe('the files of a router', () => {
   test('a transfer is cut when its session ends, and the audit trail says so', async () => {
     const path = at('large.bin');
     execFileSync('truncate', ['-s', '300M', path]);
-    const mine = (await alice.liveSession(router.id)).id;
-    const url = new URL(`/api/v1/sessions/${mine}/files/content?path=${encodeURIComponent(path)}`, alice.url);
-    const response = await fetch(url, { headers: { cookie: alice.jar.header(url) ?? '' } });
+    const mine = (await here.alice.liveSession(here.router.id)).id;
+    const url = new URL(`/api/v1/sessions/${mine}/files/content?path=${encodeURIComponent(path)}`, here.alice.url);
+    const response = await fetch(url, { headers: { cookie: here.alice.jar.header(url) ?? '' } });
     const reader = response.body?.getReader();
     expect((await reader?.read())?.value?.length).toBeGreaterThan(0);
-    await alice.tell('DELETE', `/sessions/${mine}`);
+    await here.alice.tell('DELETE', `/sessions/${mine}`);
     const rest = async () => {
       for (;;) if ((await reader?.read())?.done !== false) return;
     };
@@ -431,6 +356,6 @@ describe('the files of a router', () => {
     );
     expect(ended).toMatchObject({ result: 'cut', size: 314_572_800, sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) });
     expect(Number(ended['bytes'])).toBeLessThan(314_572_800);
-    expect(await alice.refusal('GET', `/sessions/${mine}/files/road`)).toEqual([409, 'session_over']);
+    expect(await here.alice.refusal('GET', `/sessions/${mine}/files/road`)).toEqual([409, 'session_over']);
   });
 });
