@@ -285,7 +285,7 @@ export const FileExpectation = z.discriminatedUnion('type', [
 export type FileExpectation = z.infer<typeof FileExpectation>;
 
 /**
- * An upload grows in a hidden file beside its path ({@link isUploadName}), which nobody else may read, and takes the path's name with one
+ * An upload grows in a hidden file beside its path ({@link uploadIdOf}), which nobody else may read, and takes the path's name with one
  * rename when it is whole and verified. All that the agent needs is in the requests and on the router: an upload goes on after any cut.
  */
 export const FileUploadRef = z.strictObject({
@@ -332,7 +332,7 @@ export const FileUnpacked = z.strictObject({
 });
 export type FileUnpacked = z.infer<typeof FileUnpacked>;
 
-/** True for the name of the hidden file that an upload grows in; a page need not show it. */
-export function isUploadName(name: RouterName): boolean {
-  return name.raw === null && /^\.netpilot-[0-9a-f]{32}\.part$/u.test(name.text);
+/** @returns the id of the upload that grows in a hidden file of this name; null for every other name. */
+export function uploadIdOf({ raw, text }: RouterName): string | null {
+  return raw === null ? (/^\.netpilot-([0-9a-f]{32})\.part$/u.exec(text)?.[1] ?? null) : null;
 }

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { TestBastion } from '../harness/bastion.ts';
 import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, signIn, TestBrowser } from '../harness/browser.ts';
 import { eventually } from '../harness/eventually.ts';
@@ -42,6 +42,20 @@ describe('files in a browser', () => {
   const open = async (page: Page, folder: string, file?: string) => {
     const query = new URLSearchParams({ path: folder, ...(file === undefined ? {} : { file }) });
     await page.goto(`${bastion.url}/sessions/${session}/files?${query.toString()}`);
+  };
+  /** Makes uploads of a page so slow that none ends by itself. @returns lifts it. */
+  const slowed = async (context: BrowserContext, page: Page) => {
+    const protocol = await context.newCDPSession(page);
+    const limit = (uploadThroughput: number) =>
+      protocol.send('Network.emulateNetworkConditions', {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput,
+      });
+    await protocol.send('Network.enable');
+    await limit(400_000);
+    return () => limit(-1);
   };
   const row = (page: Page, name: string) =>
     page.getByRole('row').filter({ has: page.getByRole('button', { name, exact: true }) });
@@ -254,12 +268,14 @@ describe('files in a browser', () => {
     await page.getByText('This folder is empty').waitFor();
 
     const transfer = (name: string) => page.getByRole('listitem', { name });
+    const lift = await slowed(context, page);
     await page.getByLabel('Files to upload').setInputFiles(join(local, 'large.bin'));
     const upload = transfer('Upload of large.bin');
     await upload.getByText(/of 11 MiB/u).waitFor();
     await upload.getByRole('button', { name: 'Pause' }).click();
     await upload.getByText(/^Paused at/u).waitFor();
     expect(readdirSync(folder)).not.toContain('large.bin');
+    await lift();
     await bastion.api.stop('SIGKILL');
     await upload.getByRole('button', { name: 'Resume' }).click();
     await upload.getByText(/the line is away/u).waitFor();
@@ -290,6 +306,80 @@ describe('files in a browser', () => {
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(errors).toEqual([]);
     await context.close();
+  });
+
+  test('an upload goes on after a reload of its page, when the same file is given again', async () => {
+    const folder = join(root, 'reloaded');
+    mkdirSync(folder);
+    const content = randomBytes(12_000_000);
+    writeFileSync(join(local, 'image.bin'), content);
+    writeFileSync(join(local, 'other.bin'), 'another file');
+    const { context, page, errors } = await browser.person(PHONE, 'dark');
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, folder);
+    await page.getByText('This folder is empty').waitFor();
+    const lift = await slowed(context, page);
+    await page.getByLabel('Files to upload').setInputFiles(join(local, 'image.bin'));
+    const upload = page.getByRole('listitem', { name: 'Upload of image.bin' });
+    await upload.getByText(/of 11 MiB/u).waitFor();
+    await upload.getByRole('button', { name: 'Pause' }).click();
+    await upload.getByText(/^Paused at/u).waitFor();
+    await lift();
+
+    await page.reload();
+    await page.getByText('An upload was interrupted').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await fitsItsWindow(page)).toBe(true);
+    const again = page.getByLabel('The file image.bin');
+    await again.setInputFiles(join(local, 'other.bin'));
+    await page.getByText(/is not the file that was on its way/u).waitFor();
+    await again.setInputFiles(join(local, 'image.bin'));
+    await upload.getByText(/verified, SHA-256/u).waitFor();
+    expect(sha256(readFileSync(join(folder, 'image.bin')))).toBe(sha256(content));
+    expect(readdirSync(folder)).toEqual(['image.bin']);
+    await page.getByText('An upload was interrupted').waitFor({ state: 'detached' });
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  test('what another page left of an upload is no entry of the folder, and can be discarded', async () => {
+    const folder = join(root, 'left');
+    mkdirSync(folder);
+    const content = randomBytes(3_000_000);
+    writeFileSync(join(local, 'left.bin'), content);
+    const first = await browser.person(DESKTOP);
+    await signIn(first.page, bastion.url, 'Alice');
+    await open(first.page, folder);
+    await first.page.getByText('This folder is empty').waitFor();
+    const lift = await slowed(first.context, first.page);
+    await first.page.getByLabel('Files to upload').setInputFiles(join(local, 'left.bin'));
+    const upload = first.page.getByRole('listitem', { name: 'Upload of left.bin' });
+    await upload.getByText(/of 2.9 MiB/u).waitFor();
+    await upload.getByRole('button', { name: 'Pause' }).click();
+    await upload.getByText(/^Paused at/u).waitFor();
+    await lift();
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/\.part$/u)]);
+
+    const { context, page, errors } = await browser.person(PHONE, 'dark');
+    await signIn(page, bastion.url, 'Alice');
+    await open(page, folder);
+    await page.getByText('An unfinished upload is here').waitFor();
+    await page.getByText('This folder is empty').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await fitsItsWindow(page)).toBe(true);
+    await page.getByRole('button', { name: /^Discard the unfinished upload of .*, last written / }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('An unfinished upload is here').waitFor({ state: 'detached' });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
+
+    // Whose it was begins again at its first byte.
+    await upload.getByRole('button', { name: 'Resume' }).click();
+    await upload.getByText(/verified, SHA-256/u).waitFor();
+    expect(sha256(readFileSync(join(folder, 'left.bin')))).toBe(sha256(content));
+    expect(readdirSync(folder)).toEqual(['left.bin']);
+    await first.context.close();
   });
 
   test('ten thousand entries are there at once, and only those on the screen are drawn', async () => {

@@ -1,5 +1,4 @@
 import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
-import { isUploadName } from '@netpilot/control-plane/contract/files.ts';
 import { isFolder } from './file-words.ts';
 
 export type Column = 'name' | 'size' | 'modified' | 'owner';
@@ -28,17 +27,14 @@ export function sortEntries(
   );
 }
 
-/** @returns the entries to show, in the order they have; what uploads are growing in is never shown. */
+/** @returns the entries to show, in the order they have. */
 export function filterEntries(
   entries: readonly FileEntry[],
   { filter, hidden }: Pick<FileOrder, 'filter' | 'hidden'>,
 ): FileEntry[] {
   const wanted = filter.toLowerCase();
   return entries.filter(
-    ({ name }) =>
-      (hidden || !name.text.startsWith('.')) &&
-      (wanted === '' || name.text.toLowerCase().includes(wanted)) &&
-      !isUploadName(name),
+    ({ name }) => (hidden || !name.text.startsWith('.')) && (wanted === '' || name.text.toLowerCase().includes(wanted)),
   );
 }
 

@@ -1,8 +1,9 @@
+import { uploadIdOf } from '@netpilot/control-plane/contract/files.ts';
 import { printableName } from '@netpilot/control-plane/contract/printable.ts';
 import type { CSSProperties, MouseEvent, ReactNode } from 'react';
 import { FileIcon } from './file-icon.tsx';
 import type { Row } from './file-list.tsx';
-import { isFile, isFolder, kindWords, modeWords, ownerWords, sizeWords } from './file-words.ts';
+import { isFile, isFolder, kindWords, modeWords, ownerWords, sizeWords, timeWords } from './file-words.ts';
 
 interface FileRowProps {
   id: string;
@@ -16,8 +17,6 @@ interface FileRowProps {
   onToggle: () => void;
   menu: ReactNode;
 }
-
-const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 /** One entry; its name opens it, a click elsewhere selects it. Names are data: escaped, and each with its own direction. */
 export function FileRow({ id, row, index, selected, active, style, onClick, onOpen, onToggle, menu }: FileRowProps) {
@@ -66,11 +65,12 @@ export function FileRow({ id, row, index, selected, active, style, onClick, onOp
               <bdi>{printableName(entry.target.name)}</bdi>
             </span>
           )}
+          {uploadIdOf(entry.name) !== null && <span className="np-file-badge">unfinished upload</span>}
           {special && <span className="np-file-badge">{kindWords(entry)}</span>}
           {place !== undefined && <span className="np-file-note np-file-place">{place}</span>}
           <span className="np-file-facts">
             {isFolder(entry) ? '' : `${sizeWords(entry.size)} · `}
-            {entry.modifiedAt === null ? '' : `${TIME.format(Date.parse(entry.modifiedAt))} · `}
+            {entry.modifiedAt === null ? '' : `${timeWords(entry.modifiedAt)} · `}
             {modeWords(entry)}
           </span>
         </span>
@@ -79,7 +79,7 @@ export function FileRow({ id, row, index, selected, active, style, onClick, onOp
         {entry.type === 'file' ? sizeWords(entry.size) : ''}
       </span>
       <span role="gridcell" className="np-file-time">
-        {entry.modifiedAt === null ? '' : TIME.format(Date.parse(entry.modifiedAt))}
+        {entry.modifiedAt === null ? '' : timeWords(entry.modifiedAt)}
       </span>
       <span role="gridcell" className="np-file-mode">
         {modeWords(entry)}

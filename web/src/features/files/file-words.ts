@@ -22,6 +22,13 @@ export function secondsWords(seconds: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
+/** @returns a moment as the person's own clock shows it: `2 Nov 2026, 10:04`. */
+export function timeWords(instant: string): string {
+  return TIME.format(Date.parse(instant));
+}
+
 const LETTERS: Readonly<Record<FileType, string>> = {
   file: '-',
   folder: 'd',

@@ -26,6 +26,7 @@ import { SearchBar } from './search-bar.tsx';
 import { TransfersPanel } from './transfers-panel.tsx';
 import { InterruptedUploads } from './interrupted-uploads.tsx';
 import { pathOf } from './typed-name.ts';
+import { UploadRests } from './upload-rests.tsx';
 import { useFolder } from './use-folder.ts';
 import { useMoving } from './use-moving.ts';
 import { useSearch } from './use-search.ts';
@@ -182,6 +183,7 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
         </Notice>
       )}
       {live && <InterruptedUploads uploads={moving.interrupted} onFile={moving.goOn} onDiscard={moving.discard} />}
+      {live && search === null && <UploadRests rests={moving.rests} onDiscard={moving.discardRest} />}
       <Trouble error={road.error ?? moving.error} />
       <Trouble error={folder.error} retry={folder.reload} />
       {path !== null && folder.loading && rows.length === 0 && !folder.error && search === null ? (

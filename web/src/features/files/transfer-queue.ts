@@ -41,6 +41,8 @@ interface Transfer {
 
 /** Transfers of one session that run at once. */
 const AT_ONCE = 3;
+/** Uploads that a page knows again; the oldest go first. */
+const MAX_SEEN = 1_000;
 /** Milliseconds that the rate is measured over. */
 const RATE_MS = 5_000;
 /** What giving up may take, in milliseconds. */
@@ -56,6 +58,8 @@ export class TransferQueue {
   readonly #listeners = new Set<() => void>();
   #views: readonly TransferView[] = [];
   #interrupted: readonly UnfinishedUpload[];
+  /** Uploads that this page moved or took away: what a listing of before says of them is out of date. */
+  readonly #seen = new Set<string>();
   #next = 1;
 
   constructor(sessionId: string, unfinished: UnfinishedUploads) {
@@ -74,6 +78,11 @@ export class TransferQueue {
 
   /** Uploads of an earlier page, or an earlier session with this router, that nobody goes on with; the same array until it changes. */
   readonly interrupted = (): readonly UnfinishedUpload[] => this.#interrupted;
+
+  /** Whether an upload is, or was, this page's or can be gone on with here. */
+  knows(uploadId: string): boolean {
+    return this.#seen.has(uploadId) || this.#interrupted.some((each) => each.uploadId === uploadId);
+  }
 
   get busy(): boolean {
     return this.#views.some(({ state }) => state !== 'done' && state !== 'failed' && state !== 'paused');
@@ -103,6 +112,7 @@ export class TransferQueue {
       pausable: job.type === 'upload' || (job.type === 'download' && job.what === 'content'),
     };
     const uploadId = before ? before.uploadId : null;
+    if (uploadId !== null) this.#see(uploadId);
     this.#transfers.set(id, { view, job, onDone, worker: null, uploadId, samples: [] });
     this.#lookForInterrupted();
     this.#startNext();
@@ -149,6 +159,7 @@ export class TransferQueue {
 
   /** Forgets an interrupted upload, whose bytes somebody has taken away from the router. */
   forget({ uploadId }: UnfinishedUpload): void {
+    this.#see(uploadId);
     this.#unfinished.forget(uploadId);
     this.#lookForInterrupted();
     this.#tell();
@@ -224,6 +235,7 @@ export class TransferQueue {
     // It was begun anew: what there was before is gone.
     if (transfer.uploadId !== null) this.#unfinished.forget(transfer.uploadId);
     transfer.uploadId = uploadId;
+    this.#see(uploadId);
     const { path, file, expect } = job;
     const { size, lastModified: modifiedAt } = file;
     this.#unfinished.keep({ uploadId, path, name: view.name, size, modifiedAt, expect });
@@ -232,6 +244,12 @@ export class TransferQueue {
   #update(transfer: Transfer, change: Partial<TransferView>): void {
     transfer.view = { ...transfer.view, ...change };
     this.#tell();
+  }
+
+  #see(uploadId: string): void {
+    const [oldest] = this.#seen;
+    if (oldest !== undefined && this.#seen.size >= MAX_SEEN) this.#seen.delete(oldest);
+    this.#seen.add(uploadId);
   }
 
   /** Finds what nobody goes on with; whenever a transfer, or what is remembered, came or went. */

@@ -1,4 +1,4 @@
-import type { FileEntry, FileStat } from '@netpilot/control-plane/contract/files.ts';
+import { type FileEntry, type FileStat, uploadIdOf } from '@netpilot/control-plane/contract/files.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { useCallback, useEffect, useState } from 'react';
 import type { FileCalls } from './file-calls.ts';
@@ -10,13 +10,15 @@ const SHOW_MS = 200;
 export interface Folder {
   readonly stat: FileStat | null;
   readonly entries: readonly FileEntry[];
+  /** Hidden files that uploads grow in, or grew in; none of the entries. */
+  readonly parts: readonly FileEntry[];
   readonly loading: boolean;
   readonly error: unknown;
   /** Entries that the router named and that cannot be shown. */
   readonly skipped: number;
 }
 
-const NOTHING: Folder = { stat: null, entries: [], loading: true, error: null, skipped: 0 };
+const NOTHING: Folder = { stat: null, entries: [], parts: [], loading: true, error: null, skipped: 0 };
 
 /**
  * A folder's entries as they come in. What was shown stays until the new listing is whole, unless it is of another folder.
@@ -53,16 +55,18 @@ async function load(
   show: (change: (folder: Folder) => Folder) => void,
 ): Promise<void> {
   const entries: FileEntry[] = [];
+  const parts: FileEntry[] = [];
   let stat: FileStat | null = null;
   let shown = performance.now();
   let pictured = 0;
   for await (const line of await calls.list(path, signal)) {
     if (line.type === 'folder') stat = line.folder;
     else if (line.type === 'problem') throw fileProblem(line.problem);
-    else if (line.type === 'entries') entries.push(...line.entries);
-    else {
+    else if (line.type === 'entries') {
+      for (const entry of line.entries) (uploadIdOf(entry.name) === null ? entries : parts).push(entry);
+    } else {
       const { skipped } = line;
-      return show(() => ({ stat, entries, loading: false, error: null, skipped }));
+      return show(() => ({ stat, entries, parts, loading: false, error: null, skipped }));
     }
     // Each picture is put in order anew: of a long listing there are few.
     if (performance.now() - shown < SHOW_MS || entries.length < 2 * pictured) continue;

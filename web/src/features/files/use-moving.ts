@@ -1,15 +1,16 @@
-import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
+import { type FileEntry, uploadIdOf } from '@netpilot/control-plane/contract/files.ts';
 import { printableName } from '@netpilot/control-plane/contract/printable.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import type { Session } from '@netpilot/control-plane/contract/sessions.ts';
 import { useState } from 'react';
 import { API } from '../../api/client.ts';
-import { ProblemError } from '../../api/problem.ts';
+import { ProblemError, isProblem } from '../../api/problem.ts';
 import type { Chosen } from './chosen-files.ts';
 import type { FileCalls } from './file-calls.ts';
 import { isFolder } from './file-words.ts';
 import { type TransferQueue, type TransferView, canStore } from './transfer-queue.ts';
 import { type UnfinishedUpload, isSameFile } from './unfinished-uploads.ts';
+import { pathOf } from './typed-name.ts';
 import { planUpload } from './upload-plan.ts';
 import type { Folder } from './use-folder.ts';
 import { useTransfers } from './use-transfers.ts';
@@ -20,6 +21,8 @@ export interface Moving {
   readonly views: readonly TransferView[];
   /** Uploads that a reload of the page, or the end of an earlier session, cut off. */
   readonly interrupted: readonly UnfinishedUpload[];
+  /** What is in the folder of uploads that nobody goes on with here. */
+  readonly rests: readonly FileEntry[];
   readonly error: unknown;
   /** Chosen files whose names are taken; asked about before anything is sent. */
   readonly inTheWay: readonly Chosen[] | null;
@@ -30,6 +33,8 @@ export interface Moving {
   goOn: (upload: UnfinishedUpload, file: File) => void;
   /** Takes what an interrupted upload left on the router away. */
   discard: (upload: UnfinishedUpload) => Promise<void>;
+  /** Takes the rest of an upload away, whoever's it was. */
+  discardRest: (rest: FileEntry) => Promise<void>;
   /** Shows why nothing was taken. */
   refuse: (error: unknown) => void;
   download: (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, path: RouterPath) => void;
@@ -84,6 +89,14 @@ export function useMoving(
     }
     queue.forget(unfinished);
   };
+  const discardRest = async ({ name, type }: FileEntry) => {
+    try {
+      await calls.change({ type: 'delete', path: pathOf(path ?? '/', name), recursive: type === 'folder' });
+    } catch (failure) {
+      if (!isProblem(failure, 'file_vanished')) throw failure;
+    }
+    folder.reload();
+  };
   const download = (entry: Pick<FileEntry, 'name' | 'type' | 'target'>, from: RouterPath) => {
     const what = isFolder(entry) ? 'archive' : 'content';
     const name = fileName(`${printableName(entry.name)}${what === 'archive' ? '.tar' : ''}`);
@@ -98,6 +111,7 @@ export function useMoving(
     queue,
     views,
     interrupted,
+    rests: folder.parts.filter(({ name }) => !queue.knows(uploadIdOf(name) ?? '')),
     error,
     inTheWay: held?.taken ?? null,
     upload,
@@ -108,6 +122,7 @@ export function useMoving(
     leave: () => setHeld(null),
     goOn,
     discard,
+    discardRest,
     refuse: setError,
     download,
   };

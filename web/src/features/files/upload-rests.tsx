@@ -1,0 +1,60 @@
+import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
+import { Button, Text } from '@mantine/core';
+import { useState } from 'react';
+import { Confirm } from '../../shell/confirm.tsx';
+import { Notice } from '../../shell/notice.tsx';
+import { keyOf } from './file-order.ts';
+import { sizeWords, timeWords } from './file-words.ts';
+
+interface UploadRestsProps {
+  rests: readonly FileEntry[];
+  onDiscard: (rest: FileEntry) => Promise<void>;
+}
+
+/** What uploads left in a folder that nobody goes on with here: another page's, or another person's. Nothing without any. */
+export function UploadRests({ rests, onDiscard }: UploadRestsProps) {
+  const [asked, setAsked] = useState<FileEntry | null>(null);
+  return (
+    <>
+      {rests.length > 0 && (
+        <Notice
+          tone="info"
+          title={rests.length === 1 ? 'An unfinished upload is here' : `${rests.length} unfinished uploads are here`}
+        >
+          What arrived is kept in a hidden file, so that whoever began can go on. Discard what nobody will go on with.
+          <ul className="np-interrupted">
+            {rests.map((rest) => (
+              <li key={keyOf(rest)}>
+                <Text size="sm">{restWords(rest)}</Text>
+                <Button
+                  size="compact-sm"
+                  mih={44}
+                  variant="subtle"
+                  aria-label={`Discard the unfinished upload of ${restWords(rest)}`}
+                  onClick={() => setAsked(rest)}
+                >
+                  Discard
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      <Confirm
+        opened={asked !== null}
+        onClose={() => setAsked(null)}
+        title="Discard this unfinished upload?"
+        action="Discard"
+        danger
+        onConfirm={async () => asked !== null && onDiscard(asked)}
+      >
+        {asked !== null &&
+          `It has ${restWords(asked)}. If somebody is still at it, their upload begins again at its first byte.`}
+      </Confirm>
+    </>
+  );
+}
+
+function restWords({ size, modifiedAt }: FileEntry): string {
+  return modifiedAt === null ? sizeWords(size) : `${sizeWords(size)}, last written ${timeWords(modifiedAt)}`;
+}
