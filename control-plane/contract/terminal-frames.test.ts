@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '../test/properties.ts';
 import { decodeFrame, encodeFrame, FRAME, FrameError, FrameReader, MAX_FRAME, withLength } from './terminal-frames.ts';
 
 const KNOWN = new Set<number>(Object.values(FRAME));
@@ -24,7 +25,7 @@ describe('frames of a terminal', () => {
           expect(error).toBeInstanceOf(FrameError);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

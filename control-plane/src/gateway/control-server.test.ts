@@ -9,6 +9,7 @@ import * as fc from 'fast-check';
 import { pino } from 'pino';
 import { GatewayEvent, GatewayProblem } from '../../contract/gateway.ts';
 import type { GatewayCall } from '../../contract/gateway.ts';
+import { runs } from '../../test/properties.ts';
 import { ControlServer } from './control-server.ts';
 import { EventFeed } from './event-feed.ts';
 import { GatewayFault } from './problems.ts';
@@ -109,7 +110,7 @@ describe('the control server', () => {
           expect(answered).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -126,7 +127,7 @@ describe('the control server', () => {
         expect([status, GatewayProblem.parse(JSON.parse(text)).code]).toEqual([400, 'invalid_call']);
         expect(answered).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { GATEWAY_PATHS, type GatewayCall, GatewayProblem, MAX_GATEWAY_CALL } from '../../contract/gateway.ts';
 import { PROGRAMS } from '@netpilot/compose/local/bundle.ts';
+import { runs } from '../properties.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
 
 /** Runs of each property: every one is a connection to the real process. */
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: runs(150) };
 
 describe('a stolen api', () => {
   let bastion: TestBastion;

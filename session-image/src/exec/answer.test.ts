@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ExecResult } from '@netpilot/control-plane/contract/sessions.ts';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { answerPieces } from './answer.ts';
 
 const rest = { exitCode: 0, signal: null, truncated: false, timedOut: false, milliseconds: 1 };
@@ -20,7 +21,7 @@ test('any text comes back as it was, over the edges of pieces', () => {
         stderr: err,
       });
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });
 
@@ -33,6 +34,6 @@ test('other bytes come back through base64', () => {
       expect(Buffer.from(result.stdout, 'base64').equals(out)).toBe(true);
       expect(Buffer.from(result.stderr, 'base64').toString()).toBe('text');
     }),
-    { numRuns: 30 },
+    { numRuns: runs(30) },
   );
 });

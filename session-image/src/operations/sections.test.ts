@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { quoted, SectionScript } from './sections.ts';
 
 const sh = (command: string) => execFileSync('/bin/sh', ['-c', command], { timeout: 20_000 }).toString();
@@ -36,7 +37,7 @@ test('a quoted word is one word with that very text', () => {
       const printed = sh(`for w in ${words.map(quoted).join(' ')}; do printf '%s\\0' "$w"; done`);
       expect(printed.split('\0').slice(0, -1)).toEqual(words);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(40) },
   );
   expect(sh(`printf %s ${quoted("'; reboot #$(id)`id`\n\\")}`)).toBe("'; reboot #$(id)`id`\n\\");
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { OutputRing } from './output-ring.ts';
 
 /** The byte that belongs at an offset: any mix-up of positions shows. */
@@ -42,7 +43,7 @@ describe('the ring of output', () => {
           expect(read(ring, ring.start, length).equals(bytesFrom(ring.start, length))).toBe(true);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { INPUT_WINDOW, OUTPUT_WINDOW } from '@netpilot/control-plane/contract/terminal-frames.ts';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { FakeStream } from '../../test/fake-stream.ts';
 import type { RouterChannel } from '../ssh/router-connection.ts';
 import { Terminal } from './terminal.ts';
@@ -109,7 +110,7 @@ describe('a terminal', () => {
         }
         expect(Buffer.concat(parts).equals(numbered(0, said))).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

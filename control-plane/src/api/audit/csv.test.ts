@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '../../../test/properties.ts';
 import { csvCell, csvLine } from './csv.ts';
 
 /** What a spreadsheet reads: RFC 4180, quotes taken off. */
@@ -41,7 +42,7 @@ describe('a cell', () => {
         expect(cells).toHaveLength(values.length);
         for (const cell of cells) expect(cell).not.toMatch(/^\s*[=+\-@＝＋－＠]/u);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

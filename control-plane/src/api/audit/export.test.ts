@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '../../../test/properties.ts';
 import { type ExportedEvent, exportLines } from './export.ts';
 
 const event = (actorName: string, value: string): ExportedEvent => ({
@@ -50,7 +51,7 @@ test('whatever the trail holds, an export is lines that drive no terminal, and J
       expect(csv.replaceAll('\r\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       expect(csv.split('\r\n')).toHaveLength(events.length + 2);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

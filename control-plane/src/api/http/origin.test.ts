@@ -3,6 +3,7 @@ import { type OutgoingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { runs } from '../../../test/properties.ts';
 import { checkOrigin } from './origin.ts';
 import { answerWithProblems } from './problems.ts';
 
@@ -69,7 +70,7 @@ describe('the Origin check', () => {
         expect(await status({ method, headers })).toBe(403);
         expect(await status({ headers: { ...headers, upgrade: 'websocket' } })).toBe(403);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -80,7 +81,7 @@ describe('the Origin check', () => {
         expect(await status({ method, headers: { cookie } })).toBe(403);
         expect(await status({ headers: { cookie, upgrade: 'WebSocket' } })).toBe(403);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Op } from 'sequelize';
+import { runs } from '../../../test/properties.ts';
 import { ProblemError } from '../errors.ts';
 import { afterCursor, toPage } from './pages.ts';
 
@@ -66,7 +67,7 @@ describe('cursors', () => {
         }
         for (const at of instants) expect([at, at >= 0 && at < Date.UTC(10_000, 0)]).toEqual([at, true]);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '../../../test/properties.ts';
 import { EchoedInput } from './echoed-input.ts';
 
 /** A terminal with its echo on or off, and what reached the recording. */
@@ -64,7 +65,7 @@ describe('echoed input', () => {
         }
         expect(tty.kept.join('')).not.toContain('S');
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 

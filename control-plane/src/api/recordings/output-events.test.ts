@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { runs } from '../../../test/properties.ts';
 import { MAX_EVENT_OUTPUT, MAX_LINE, parseEvent } from './cast-format.ts';
 import { writeJsonText } from './json-text.ts';
 import { LineBuffer } from './line-buffer.ts';
@@ -52,7 +53,7 @@ describe('output events', () => {
           expect(encode(chunks).exact.equals(Buffer.concat(chunks))).toBe(true);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -98,6 +99,6 @@ test('text in JSON is what JSON.stringify makes of it', () => {
       const end = writeJsonText(new DataView(target.buffer, target.byteOffset, target.length), 2, bytes);
       expect(JSON.parse(`"${target.toString('utf8', 2, end)}"`)).toBe(bytes.toString('utf8'));
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

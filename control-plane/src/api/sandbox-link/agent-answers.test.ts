@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { AgentStatus, ConnectionReport, MAX_AGENT_LINE } from '../../../contract/agent.ts';
+import { runs } from '../../../test/properties.ts';
 import { ProblemError } from '../errors.ts';
 import { problemOf, requestJson } from './agent-request.ts';
 import { AnsweringAgent } from './answering-agent.ts';
@@ -62,7 +63,7 @@ describe('what a sandbox answers', () => {
           if (told !== null) expect(AgentStatus.safeParse(told).success && status < 400).toBe(true);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ServerHttp2Stream } from 'node:http2';
 import * as fc from 'fast-check';
+import { runs } from '../../../test/properties.ts';
 import { ProblemError } from '../errors.ts';
 import { AnsweringAgent } from './answering-agent.ts';
 import { OperationError, runOperation } from './operations.ts';
@@ -77,7 +78,7 @@ describe('an operation', () => {
         );
         expect(error instanceof ProblemError || error instanceof OperationError).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import type { GatewaySession } from '../../../contract/gateway.ts';
 import { CONNECTION_FINDINGS, type ConnectionFinding } from '../../../contract/routers.ts';
 import { END_REASONS, type SessionState } from '../../../contract/sessions.ts';
+import { runs } from '../../../test/properties.ts';
 import { type Machine, type MachineEvent, REQUESTED, SUCCESSORS, step } from './state-machine.ts';
 
 const sandboxId = randomUUID();
@@ -77,7 +78,7 @@ describe('whatever happens', () => {
           machine = next;
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -8,6 +8,7 @@ import {
   decodeFrame,
   encodeFrame,
 } from '../../../contract/terminal-frames.ts';
+import { runs } from '../../../test/properties.ts';
 import { readAgentFrame, readPageFrame } from './frame-check.ts';
 
 const offset = fc.maxSafeNat();
@@ -82,7 +83,7 @@ describe('frame checks', () => {
         expect(passes(readPageFrame)).toBe(PAGE.includes(type));
         expect(passes(readAgentFrame)).toBe(AGENT.includes(type) && !empty);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -10,6 +10,7 @@ import {
   decodeFrame,
   encodeFrame,
 } from '../../../contract/terminal-frames.ts';
+import { runs } from '../../../test/properties.ts';
 import type { Actor } from '../access/actor.ts';
 import type { Attachment, AttachmentListener } from '../sandbox-link/attachment.ts';
 import { FakeRecordings } from './fake-recordings.ts';
@@ -355,7 +356,7 @@ describe('one terminal', () => {
         expect(recorded.equals(CountingAgent.bytes(0, agent.said))).toBe(true);
         for (const one of processes.splice(0)) await one.kill();
       }),
-      { numRuns: 32 },
+      { numRuns: runs(32) },
     );
     expect(cuts).toBeGreaterThan(1_000);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import headless from '@xterm/headless';
 import * as fc from 'fast-check';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { LONGEST_TITLE, cleanTitle, guardOutput, safeLink } from './guards.ts';
 
 describe('links in output', () => {
@@ -95,7 +96,7 @@ describe('output that wants to type', () => {
         const [before, ...each] = answers.split('\u001b[');
         expect([before, each.filter((answer) => !/^(?:\?1;2c|0n|\d{1,2};\d{1,2}R)$/u.test(answer))]).toEqual(['', []]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { INPUT_WINDOW } from '@netpilot/control-plane/contract/terminal-frames.ts';
 import * as fc from 'fast-check';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { INPUT_FRAME, INPUT_LIMIT, InputQueue } from './input-queue.ts';
 
 const drain = (queue: InputQueue): Uint8Array[] => {
@@ -79,7 +80,7 @@ describe('the queue of input', () => {
         expect(got).toEqual(given.slice(0, got.length));
         expect(queue.pending - queue.inFlight).toBe(given.length - got.length);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

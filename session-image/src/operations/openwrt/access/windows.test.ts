@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type TimeWindow, WEEKDAYS } from '@netpilot/control-plane/contract/operations/values.ts';
+import { runs } from '@netpilot/control-plane/test/properties.ts';
 import { isWithin, splitAtMidnight, timeMatches } from './windows.ts';
 
 const minute = fc.nat(1_439);
@@ -30,7 +31,7 @@ test('each minute of a week is in or out as a person would say', () => {
       });
       expect(isWithin([window], { day: WEEKDAYS[today] ?? 'mon', seconds: now * 60 })).toBe(expected);
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 
