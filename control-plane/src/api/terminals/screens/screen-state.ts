@@ -4,10 +4,13 @@ import { LinkWriter, SOME_LINK } from './links.ts';
 
 const CSI = '\u001b[';
 const TAB_WIDTH = 8;
+/** Some combining character. */
+const LONE_MARK = '\u0301';
 
 /**
  * Writes what a terminal shows, and how it goes on, as the bytes that bring a cleared terminal of the same size there: scrollback, cells,
- * cursor, saved cursor, margins, tab stops, character sets, pen, links and modes. Left out: colours of underlines and of the palette.
+ * cursor, saved cursor, margins, tab stops, character sets, pen, links and modes. Left out: colours of underlines and of the palette, and what
+ * a wide character does that finds no room where nothing wraps (it leaves half of another behind).
  * The parser must be in its ground state; an unfinished sequence is the caller's to add.
  */
 export function writeState(terminal: HeadlessTerminal, title: string): string {
@@ -38,10 +41,10 @@ export function writeState(terminal: HeadlessTerminal, title: string): string {
   painter.cursor(active, top);
   if (!none) painter.add(charsets(Object.assign([...designated], { [level]: charset }), level));
   painter.pen(inner.pen);
-  const special = printingModes(terminal);
-  painter.add(special);
-  // Nothing may come behind it: any sequence would keep a combining character from joining.
-  if (inner.joins && special === '' && charset === undefined) painter.printAgain(active, top);
+  painter.add(printingModes(terminal));
+  // A combining character joins what was printed last, unless any sequence came behind that.
+  if (inner.joins) painter.join(active, top, terminal.modes.insertMode);
+  else painter.part();
   return painter.text();
 }
 
@@ -77,6 +80,11 @@ class Painter {
     for (let y = 0; y < buffer.length; y += 1) {
       const line = buffer.getLine(y);
       if (line === undefined) continue;
+      if (y === 0 && line.isWrapped && buffer.type === 'alternate') {
+        // What it goes on from has scrolled away for good, as the blank line in its place does with the last line.
+        this.add(`${CSI}${this.#cols}G `);
+        this.#goOn();
+      }
       if (y > 0) {
         const above = buffer.getLine(y - 1);
         // A new line takes its colour from the pen.
@@ -111,23 +119,45 @@ class Painter {
 
   /** Puts the cursor where it is (rows count from `top`), also behind the last column, where the next character wraps. */
   cursor(buffer: IBuffer, top: number): void {
-    const { cursorX, cursorY } = buffer;
-    if (cursorX < this.#cols) this.add(`${CSI}${Math.max(0, cursorY - top) + 1};${cursorX + 1}H`);
-    else this.printAgain(buffer, top);
+    const { cursorX } = buffer;
+    if (cursorX < this.#cols) return this.#move(buffer, cursorX, top);
+    const { x, cell } = this.#before(buffer);
+    this.#move(buffer, x, top);
+    this.#use(sgr(cell), linkOf(cell));
+    this.add(cell.getChars() || ' ');
+    if (cursorX === this.#cols) return;
+    // A combining character found nothing to join there: it is shown nowhere and takes a column.
+    this.part();
+    this.add(LONE_MARK);
   }
 
-  /** Prints what stands before the cursor once more, in its place. */
-  printAgain(buffer: IBuffer, top: number): void {
+  /** Prints what stands before the cursor once more, so that it can be joined. @param inserting whether that moves what is behind it. */
+  join(buffer: IBuffer, top: number, inserting: boolean): void {
+    const { x, cell } = this.#before(buffer);
+    // Without wrapping, a wide character that found no room was printed last and is shown nowhere; this is another one.
+    if (sgr(cell) !== this.#pen) return this.part();
+    this.#move(buffer, x, top);
+    if (inserting) this.add(`${CSI}${cell.getWidth()}P`);
+    this.add(cell.getChars() || ' ');
+  }
+
+  /** Parts what comes from what was printed before, so that a combining character joins nothing. */
+  part(): void {
+    this.add(`${CSI}${this.#pen}m`);
+  }
+
+  #move({ cursorY }: IBuffer, x: number, top: number): void {
+    this.add(`${CSI}${Math.max(0, cursorY - top) + 1};${x + 1}H`);
+  }
+
+  /** @returns the cell before the cursor, of a wide character the first, and its column. */
+  #before(buffer: IBuffer): { x: number; cell: IBufferCell } {
     const { cursorX, cursorY, baseY } = buffer;
     const line = buffer.getLine(baseY + cursorY);
-    let x = cursorX - 1;
-    let cell = line?.getCell(x);
-    // The second half of a wide character.
-    if (x > 0 && cell?.getWidth() === 0 && cell.getChars() === '') cell = line?.getCell((x -= 1));
-    if (cell === undefined) return;
-    this.add(`${CSI}${Math.max(0, cursorY - top) + 1};${x + 1}H`);
-    this.pen(cell);
-    this.add(cell.getChars() || ' ');
+    const at = Math.min(Math.max(cursorX, 1), this.#cols) - 1;
+    const isSecond = at > 0 && line?.getCell(at)?.getWidth() === 0 && line.getCell(at)?.getChars() === '';
+    const x = isSecond ? at - 1 : at;
+    return { x, cell: line?.getCell(x) ?? this.#cell };
   }
 
   #line(line: IBufferLine): void {
@@ -150,8 +180,8 @@ class Painter {
       if (cell.getWidth() === 0 && characters === '') continue;
       styles.read(cell);
       const { style, erased: bare } = styles;
-      // A combining character on its own: a sequence before it keeps it from joining what stands before.
-      if (cell.getWidth() === 0) this.add(`${CSI}${this.#pen}m`);
+      // A combining character on its own.
+      if (cell.getWidth() === 0) this.part();
       const link = linkOf(cell);
       if (characters === '' && style === bare && link === 0) {
         if (style !== background) flush(false);
@@ -171,7 +201,7 @@ class Painter {
     const last = above.getCell(this.#cols - 1);
     const full = last === undefined || last.getWidth() === 0 || !isErased(last);
     if (!full) this.add(`${CSI}${this.#cols}G `);
-    this.add(` \r${CSI}X`);
+    this.#goOn();
     if (full || last === undefined) return;
     const style = backgroundSgr(last);
     this.add(`${CSI}A${CSI}${this.#cols}G`);
@@ -179,6 +209,11 @@ class Painter {
     this.add(`${CSI}X`);
     this.#use('0', 0);
     this.add(`${CSI}B\r`);
+  }
+
+  /** Has the terminal begin a line by itself, behind a full one. */
+  #goOn(): void {
+    this.add(` \r${CSI}X`);
   }
 
   #use(style: string, link: number): void {
