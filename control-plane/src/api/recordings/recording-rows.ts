@@ -99,8 +99,8 @@ export class RecordingRows {
     );
   }
 
-  /** Recordings that are older than their organisation keeps them. */
-  async expired(now: Date): Promise<RecordingRow[]> {
+  /** Recordings that are older than their organisation keeps them, without those named in `except`. */
+  async expired(now: Date, except: readonly string[]): Promise<RecordingRow[]> {
     const { Recording, Organisation } = this.#database.models;
     return this.#database.transaction(SYSTEM, async (transaction) => {
       const organisations = await Organisation.findAll({ attributes: ['id', 'recordingRetentionDays'], transaction });
@@ -108,7 +108,12 @@ export class RecordingRows {
       for (const { id, recordingRetentionDays } of organisations) {
         const before = new Date(now.getTime() - recordingRetentionDays * DAY_MS);
         const rows = await Recording.findAll({
-          where: { organisationId: id, state: ['complete', 'broken'], endedAt: { [Op.lt]: before } },
+          where: {
+            id: { [Op.notIn]: [...except] },
+            organisationId: id,
+            state: ['complete', 'broken'],
+            endedAt: { [Op.lt]: before },
+          },
           order: OLDEST_FIRST,
           limit: SWEPT_AT_ONCE - found.length,
           transaction,

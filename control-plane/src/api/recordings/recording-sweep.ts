@@ -8,18 +8,20 @@ import type { RecordingRows } from './recording-rows.ts';
 import type { DirectoryStore } from './recording-store.ts';
 
 export interface RecordingSweepOptions {
-  readonly rows: RecordingRows;
-  readonly directory: RecordingDirectory;
-  readonly library: RecordingLibrary;
-  readonly store: DirectoryStore;
-  readonly bucket: Bucket | null;
-  readonly audit: AuditLog;
+  readonly rows: Pick<RecordingRows, 'abandoned' | 'ended' | 'expired' | 'known' | 'moved' | 'spooled'>;
+  readonly directory: Pick<RecordingDirectory, 'olderThan' | 'remove'>;
+  readonly library: Pick<RecordingLibrary, 'open' | 'remove'>;
+  readonly store: Pick<DirectoryStore, 'finalise'>;
+  readonly bucket: Pick<Bucket, 'put'> | null;
+  readonly audit: Pick<AuditLog, 'record'>;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
 const ROUND_MS = 10_000;
 /** What is old enough is looked for less often, in milliseconds. */
 const DELETION_MS = 3_600_000;
+/** What takes longer goes on in the next round, behind what else is to do. */
+const DELETION_ROUND_MS = 60_000;
 /** After an end, in milliseconds: several together make one round. */
 const SOON_MS = 500;
 const DAY_MS = 86_400_000;
@@ -30,7 +32,7 @@ const MISSING_MS = DAY_MS;
 
 /**
  * Looks after recordings that nobody writes: ends those whose process died, moves finished ones to the bucket, deletes what is kept long
- * enough. Rounds never overlap; what fails is tried again in the next.
+ * enough. Rounds never overlap; what fails is told, holds nothing else up, and is tried again in the next.
  */
 export class RecordingSweep {
   readonly #options: RecordingSweepOptions;
@@ -75,11 +77,11 @@ export class RecordingSweep {
   async #run(): Promise<void> {
     const steps = [() => this.#endAbandoned(), () => this.#upload()];
     if (Date.now() >= this.#nextDeletion) {
+      this.#nextDeletion = Date.now() + DELETION_MS;
       steps.push(
         () => this.#expire(),
         () => this.#removeUnknown(),
       );
-      this.#nextDeletion = Date.now() + DELETION_MS;
     }
     for (const step of steps) {
       try {
@@ -91,16 +93,20 @@ export class RecordingSweep {
   }
 
   async #endAbandoned(): Promise<void> {
-    const { rows, store, audit, log } = this.#options;
-    for (const row of await rows.abandoned()) {
+    for (const row of await this.#options.rows.abandoned()) {
       if (this.#closed) return;
-      if (await store.finalise(row)) continue;
-      // Its file may be in the directory of another process; not for ever.
-      if (Date.now() - row.startedAt.getTime() < MISSING_MS) continue;
-      log.error({ recordingId: row.id }, 'the file of a recording is missing');
-      await audit.record(entryOf(row, 'recording_failed', { trouble: 'file_gone' }));
-      await rows.ended(row, null, { output: 0, file: 0 });
+      await this.#try('a recording could not be ended', row, () => this.#end(row));
     }
+  }
+
+  async #end(row: RecordingRow): Promise<void> {
+    const { rows, store, audit, log } = this.#options;
+    if (await store.finalise(row)) return;
+    // Its file may be in the directory of another process; not for ever.
+    if (Date.now() - row.startedAt.getTime() < MISSING_MS) return;
+    log.error({ recordingId: row.id }, 'the file of a recording is missing');
+    await audit.record(entryOf(row, 'recording_failed', { trouble: 'file_gone' }));
+    await rows.ended(row, null, { output: 0, file: 0 });
   }
 
   async #upload(): Promise<void> {
@@ -118,7 +124,7 @@ export class RecordingSweep {
     }
   }
 
-  async #move(row: RecordingRow, bucket: Bucket): Promise<void> {
+  async #move(row: RecordingRow, bucket: Pick<Bucket, 'put'>): Promise<void> {
     const { directory, library, rows } = this.#options;
     const source = await library.open(row);
     if (source === null) return;
@@ -144,9 +150,21 @@ export class RecordingSweep {
 
   async #expire(): Promise<void> {
     const { rows, library } = this.#options;
-    for (const row of await rows.expired(new Date())) {
-      if (this.#closed) return;
-      await library.remove(row, entryOf(row, 'recording_expired', { of: row.userName }));
+    const now = new Date();
+    const failed: string[] = [];
+    for (;;) {
+      const due = await rows.expired(now, failed);
+      if (due.length === 0) return;
+      for (const row of due) {
+        if (this.#closed) return;
+        if (Date.now() - now.getTime() > DELETION_ROUND_MS) {
+          this.#nextDeletion = 0;
+          return;
+        }
+        const entry = entryOf(row, 'recording_expired', { of: row.userName });
+        const done = await this.#try('an old recording could not be deleted', row, () => library.remove(row, entry));
+        if (!done) failed.push(row.id);
+      }
     }
   }
 
@@ -155,8 +173,19 @@ export class RecordingSweep {
     for await (const name of directory.olderThan(new Date(Date.now() - UNKNOWN_MS))) {
       if (this.#closed) return;
       if ((await rows.known([name.id])).has(name.id)) continue;
-      await directory.remove(name);
-      log.info({ recordingId: name.id }, 'removed the file of a recording that no organisation has');
+      const done = await this.#try('an unknown file could not be deleted', name, () => directory.remove(name));
+      if (done) log.info({ recordingId: name.id }, 'removed the file of a recording that no organisation has');
+    }
+  }
+
+  /** Does one of the works of a round, from which the others are independent. @returns whether it was done; never rejects. */
+  async #try(failure: string, { id }: Pick<RecordingRow, 'id'>, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#options.log.error({ err: error, recordingId: id }, failure);
+      return false;
     }
   }
 }
