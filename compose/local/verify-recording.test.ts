@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { Recorder } from '@netpilot/control-plane/src/api/recordings/recorder.ts
 import { RecordingFile } from '@netpilot/control-plane/src/api/recordings/recording-file.ts';
 import { beginRecording } from '@netpilot/control-plane/src/api/recordings/recording-position.ts';
 import { createSigningKey } from '@netpilot/control-plane/src/api/recordings/signing-key.ts';
+import { testHeader } from '@netpilot/control-plane/src/api/recordings/test-header.ts';
 import { EXIT, verifyRecording } from './verify-recording.ts';
 
 let directory: string;
@@ -30,25 +31,8 @@ beforeAll(async () => {
   const key = createSigningKey(readFileSync(keyFile, 'utf8'));
   writeFileSync(rawFile, `${key.publicKey}\n`);
   const file = await RecordingFile.create(recording);
-  const position = await beginRecording(file, {
-    version: 2,
-    width: 80,
-    height: 24,
-    timestamp: 1_700_000_000,
-    title: 'edge',
-    env: { TERM: 'xterm-256color' },
-    netpilot: {
-      format: 1,
-      recording: randomUUID(),
-      organisation: randomUUID(),
-      router: { id: null, name: 'edge \u001b]0;title\u0007' },
-      session: randomUUID(),
-      terminal: 1,
-      user: { id: randomUUID(), name: 'Alice' },
-      image: null,
-      input: false,
-    },
-  });
+  const router = { id: null, name: 'edge \u001b]0;title\u0007' };
+  const position = await beginRecording(file, testHeader({ router }));
   const recorder = new Recorder({ file, position, key, maxBytes: 1e9, onTrouble: () => {} });
   await recorder.append(Buffer.from('evidence\r\n'));
   await recorder.finish(null);

@@ -5,11 +5,12 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RecordingTrouble, Verification } from '../../../contract/recordings.ts';
-import type { CastHeader } from './cast-format.ts';
+import { runs } from '../../../test/properties.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { RecordingFile } from './recording-file.ts';
 import { beginRecording, readPosition } from './recording-position.ts';
 import { createSigningKey } from './signing-key.ts';
+import { testHeader } from './test-header.ts';
 import { verify } from './verify.ts';
 
 const newKey = () =>
@@ -30,28 +31,6 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function header(input = false): CastHeader {
-  return {
-    version: 2,
-    width: 80,
-    height: 24,
-    timestamp: Date.now() / 1_000,
-    title: 'edge — alice',
-    env: { TERM: 'xterm-256color' },
-    netpilot: {
-      format: 1,
-      recording: randomUUID(),
-      organisation: randomUUID(),
-      router: { id: randomUUID(), name: 'edge' },
-      session: randomUUID(),
-      terminal: 1,
-      user: { id: randomUUID(), name: 'alice' },
-      image: 'sha256:0',
-      input,
-    },
-  };
-}
-
 interface Begun {
   recorder: Recorder;
   id: string;
@@ -60,7 +39,7 @@ interface Begun {
 
 async function begin(options: { input?: boolean; maxBytes?: number; at?: string } = {}): Promise<Begun> {
   const file = await RecordingFile.create(options.at ?? path);
-  const position = await beginRecording(file, header(options.input));
+  const position = await beginRecording(file, testHeader({ input: options.input ?? false }));
   return start(file, position, options.maxBytes);
 }
 
@@ -161,7 +140,7 @@ describe('a recorder', () => {
       version: 2,
       width: 80,
       height: 24,
-      netpilot: { terminal: 1, user: { name: 'alice' } },
+      netpilot: { terminal: 1, user: { name: 'Alice' } },
     });
     expect(events.map(([, code, data]) => [code, data]).slice(0, -1)).toEqual([
       ['r', '100x30'],
@@ -242,7 +221,7 @@ describe('a disk that refuses', () => {
   /** A real file whose writes go through `write` first. */
   async function beginOn(write: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Begun> {
     const file = await RecordingFile.create(path);
-    const position = await beginRecording(file, header());
+    const position = await beginRecording(file, testHeader());
     return start(
       {
         write: async (bytes, at) => file.write(await write(bytes), at),
@@ -347,7 +326,7 @@ describe('a recording that another process began', () => {
           await second.recorder.close();
         }
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 
@@ -389,7 +368,7 @@ describe('a recording that another process began', () => {
         expect(await verified(at, { ended: true })).toMatchObject({ state: 'intact', output: expected.length + 1 });
         rmSync(at);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -467,7 +446,7 @@ describe('verification', () => {
         // Without that knowledge a spoilt last line may look like one that was never finished.
         expect((await verified()).state).not.toBe('intact');
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -480,7 +459,7 @@ describe('verification', () => {
         expect(await verified(path, { ended: true })).toMatchObject({ state: 'broken' });
         expect((await verified()).state).not.toBe('intact');
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 
