@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { command } from '../local/command.ts';
 import { Obstacle } from '../local/obstacle.ts';
@@ -14,11 +14,10 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   dropbear: 'usr/sbin/dropbear',
   dbclient: 'usr/bin/dbclient',
   dropbearkey: 'usr/bin/dropbearkey',
-  nft: 'usr/sbin/nft',
   flock: 'usr/bin/flock',
 };
 /** What the router's own programs stand on and a login never finds: not on any path. */
-const HIDDEN: Readonly<Record<string, string>> = { ip: 'ip', tc: 'tc', 'lua5.4': 'lua' };
+const HIDDEN: Readonly<Record<string, string>> = { ip: 'ip', tc: 'tc', nft: 'nft', 'lua5.4': 'lua' };
 const HIDDEN_APPLETS = ['usleep', 'setsid', 'unshare', 'nsenter', 'timeout'];
 const HIDDEN_FOLDER = 'usr/libexec/demo/bin';
 
@@ -37,6 +36,8 @@ const LINKS: Readonly<Record<string, string>> = {
   // Debian's Dropbear reads ~/.ssh/authorized_keys, OpenWrt's only /etc/dropbear/authorized_keys.
   'root/.ssh': '/etc/dropbear',
 };
+/** Packages of the router's feed that every image of the release has. */
+const INSTALLED = ['nftables-json'];
 const FOLDERS = 'dev proc sys tmp root var/run var/log var/lock overlay etc/rc.d usr/lib/opkg/info'.split(' ');
 
 /** @returns a digest of everything the image is made of, as far as this repository decides it. */
@@ -70,7 +71,19 @@ export async function assembleRootfs(root: string, workspace: string): Promise<v
   for (const [path, target] of Object.entries(LINKS)) await link(root, path, target);
   await cp(FILES, root, { recursive: true });
   await setModes(root);
+  for (const name of INSTALLED) await installPackage(root, name);
   await enableServices(root);
+}
+
+/** Leaves what `opkg install` would. */
+async function installPackage(root: string, name: string): Promise<void> {
+  const source = join(root, 'usr/libexec/demo/feed', name);
+  const entries = await readdir(join(source, 'data'), { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const list = paths.map((path) => `/${relative(join(source, 'data'), path)}\n`);
+  await cp(join(source, 'data'), root, { recursive: true });
+  await cp(join(source, 'control'), join(root, `usr/lib/opkg/info/${name}.control`));
+  await writeFile(join(root, `usr/lib/opkg/info/${name}.list`), list.join(''));
 }
 
 /** Downloads {@link PACKAGES} with all they depend on, as if nothing were installed, and verified by apt's own keys. */

@@ -97,7 +97,11 @@ async function configure(router: DemoRouter, options: DemoRouterOptions): Promis
   };
   if (options.password !== undefined) await must('passwd root', `${options.password}\n${options.password}\n`);
   const packages = (options.packages ?? []).join(' ');
-  if (packages !== '') await must(`opkg update && opkg install ${packages} && rm -rf /var/opkg-lists`);
+  // There may be no Internet yet to fetch a list of them from; the packages themselves are on the router.
+  const lists = '/var/opkg-lists';
+  if (packages !== '') {
+    await must(`mkdir -p ${lists} && : > ${lists}/openwrt_base && opkg install ${packages} && rm -rf ${lists}`);
+  }
   const uplinks = (options.uplinks ?? []).map((to) => `${to.port} ${to.address} ${to.toPort ?? to.port}\n`);
   if (uplinks.length > 0) await must('cat > /etc/uplink && /etc/init.d/uplink restart', uplinks.join(''));
   // 0016 is port 22; state 0A is LISTEN (proc_net_tcp in the kernel's documentation).
