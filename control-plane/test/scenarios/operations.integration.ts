@@ -170,6 +170,24 @@ describe('a home user manages a router', () => {
     expect(tests.items).toHaveLength(ended.run?.state === 'done' ? 1 : 0);
   });
 
+  test('a speed test that is given up ends on the router too, and the next one may begin', async () => {
+    const measuring = async () => (await home.router.exec("ps | grep '[w]get -qO- http'")).output.trim();
+    const input = { tool: 'wget', url: `http://${SERVER.v4}/`, seconds: 60 };
+    const { run } = await post('speedtest.run', input);
+    await eventually('the measurement to begin', async () => (await measuring()) !== '');
+    await alice.ask(OperationAnswer, 'DELETE', `/routers/${home.id}/operations/${run?.id}`);
+    // By itself it would go on for a minute.
+    await eventually('nothing to be left of it', async () => (await measuring()) === '', 30_000);
+    await eventually('the run to be over', async () => {
+      const answer = await alice.ask(OperationAnswer, 'GET', `/routers/${home.id}/operations/${run?.id}`);
+      return answer.run?.state === 'cancelled' && answer.output === null;
+    });
+    const { run: next } = await eventually('another one to be let in', () => post('speedtest.run', input));
+    await eventually('that measurement to begin', async () => (await measuring()) !== '');
+    await alice.ask(OperationAnswer, 'DELETE', `/routers/${home.id}/operations/${next?.id}`);
+    await eventually('nothing to be left of that either', async () => (await measuring()) === '', 30_000);
+  });
+
   test('a command gives its output, exit code and time', async () => {
     const result = await alice.ask(ExecResult, 'POST', `/sessions/${sessionId}/exec`, {
       command: 'echo out; echo err >&2; exit 3',
@@ -198,6 +216,26 @@ describe('a home user manages a router', () => {
     });
     expect(effect.classes.some(({ downMbps }) => downMbps === 5)).toBe(true);
     expect((await bring(false)).rows.filter(({ outcome }) => outcome === 'new' || outcome === 'changed')).toEqual([]);
+  });
+
+  test('a restart is confirmed, the session finds its way back by itself, and what was set is in force again', async () => {
+    await operate('access.block', { mac: DESKTOP });
+    const booted = () => home.router.exec('cat /var/run/boot; pgrep -x dropbear').then(({ output }) => output.trim());
+    const before = await booted();
+    const { run, output } = await post('router.reboot', {});
+    expect(run).toMatchObject({ operation: 'router.reboot', state: 'done', problem: null });
+    expect(output).toMatchObject({ outcome: 'confirmed' });
+    await eventually('the router to have been restarted', async () => {
+      const now = (await booted()).split('\n');
+      return now.length > 1 && now[0] !== before.split('\n')[0];
+    });
+    const { plan, effect } = await eventually('the session to reach it again', () => operate('access.read', {}));
+    expect(plan.blocks).toEqual([{ mac: DESKTOP, windows: [] }]);
+    expect(effect).toMatchObject({ loaded: true, blockedNow: [DESKTOP] });
+    const session = await alice.sessionIn(sessionId, 'live');
+    expect(session.endReason).toBeNull();
+    expect(await fetches()).toBe('0');
+    await operate('access.unblock', { mac: DESKTOP });
   });
 
   test('a reset shows what it removes, removes only that, and leaves nothing wanted', async () => {

@@ -7,6 +7,8 @@ export interface CommandBounds {
   maxBytes: number;
   /** What the command reads; nothing when left out. */
   input?: Buffer;
+  /** The end of the input comes with the end of the channel only, for a command that ends itself by it. */
+  holdsInput?: boolean;
 }
 
 /** Milliseconds a router has to close the channel of a command that we ended. */
@@ -73,6 +75,6 @@ export function collect(channel: RouterChannel, bounds: CommandBounds, since: nu
       finish();
     });
     // A command that waits for input must see its end rather than the time-out.
-    channel.end(bounds.input);
+    if (bounds.holdsInput !== true) channel.end(bounds.input);
   });
 }

@@ -9,10 +9,15 @@ class FakeChannel extends Duplex {
   readonly stderr = new PassThrough();
   heard = '';
   wasClosed = false;
+  sawEnd = false;
 
   override _read(): void {}
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.heard += chunk.toString();
+    done();
+  }
+  override _final(done: () => void): void {
+    this.sawEnd = true;
     done();
   }
   signal(): void {}
@@ -61,6 +66,17 @@ test('a trip gives input, takes output as it comes, and is counted', async () =>
   expect(pieces.join('')).toBe('one two');
   expect(channels[0]?.heard).toBe('given');
   expect(runner.roundTrips).toBe(1);
+});
+
+test('a command sees the end of its input at once, or not before it is over', async () => {
+  const saw: boolean[] = [];
+  const { runner } = runnerWith((channel) => {
+    saw.push(channel.sawEnd);
+    channel.exit(0);
+  });
+  await runner.run('cat');
+  await runner.run('read -r _', { holdsInput: true });
+  expect(saw).toEqual([true, false]);
 });
 
 test('a connection that is gone is told as that, and no answer is made of what came before', async () => {

@@ -22,6 +22,8 @@ export interface CommandOptions {
   readonly input?: Buffer;
   /** Default 20. */
   readonly timeoutSeconds?: number;
+  /** The command sees the end of its input when it is given up or the connection breaks, and not before. */
+  readonly holdsInput?: boolean;
   /** Hears each piece of standard output as it comes. */
   readonly onOutput?: (text: string) => void;
 }
@@ -45,7 +47,10 @@ export class Runner {
    * Runs one command to its end.
    * @throws OperationFailure `connection_lost`, `timed_out`, `router_said` for an answer over its bound.
    */
-  async run(command: string, { input, timeoutSeconds = 20, onOutput }: CommandOptions = {}): Promise<CommandAnswer> {
+  async run(
+    command: string,
+    { input, timeoutSeconds = 20, holdsInput = false, onOutput }: CommandOptions = {},
+  ): Promise<CommandAnswer> {
     if (this.#signal.aborted) throw this.#lost();
     this.#roundTrips++;
     const channel = await this.#connection.openExec(command);
@@ -53,7 +58,7 @@ export class Runner {
     this.#signal.addEventListener('abort', cut, { once: true });
     if (this.#signal.aborted) cut();
     if (onOutput) channel.on('data', (chunk: Buffer) => onOutput(chunk.toString('utf8')));
-    const bounds = { timeoutSeconds, maxBytes: MAX_ANSWER, ...(input === undefined ? {} : { input }) };
+    const bounds = { timeoutSeconds, maxBytes: MAX_ANSWER, holdsInput, ...(input === undefined ? {} : { input }) };
     const outcome = await collect(channel, bounds, performance.now());
     this.#signal.removeEventListener('abort', cut);
     if (outcome.timedOut)

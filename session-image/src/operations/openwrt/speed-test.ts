@@ -66,12 +66,12 @@ type Measure = (input: SpeedTestInput, context: OperationContext) => Promise<Spe
 const MEASURES: Readonly<Record<SpeedTool, Measure>> = {
   'librespeed-cli': async (input, context) =>
     parseLibrespeed(
-      await timed(`librespeed-cli --json --duration ${input.seconds}`, 2 * input.seconds + 10, 0, 100, context),
+      await timed(tied(`librespeed-cli --json --duration ${input.seconds}`), 2 * input.seconds + 10, 0, 100, context),
     ),
   'speedtest-netperf': async ({ host, seconds }, context) => {
     const server = host === undefined ? '' : ` -H ${quoted(host)} -p ${quoted(host)}`;
     const said = await timed(
-      `speedtest-netperf.sh${server} -t ${seconds} --sequential`,
+      tied(`speedtest-netperf.sh${server} -t ${seconds} --sequential`),
       2 * seconds + 10,
       0,
       100,
@@ -81,8 +81,8 @@ const MEASURES: Readonly<Record<SpeedTool, Measure>> = {
   },
   iperf3: async ({ host = '', port = 5_201, seconds }, context) => {
     const base = `iperf3 -c ${quoted(host)} -p ${port} -t ${seconds} -J`;
-    const up = parseIperf(await timed(base, seconds + 3, 0, 50, context), 'sum_received');
-    const down = parseIperf(await timed(`${base} -R`, seconds + 3, 50, 100, context), 'sum_received');
+    const up = parseIperf(await timed(tied(base), seconds + 3, 0, 50, context), 'sum_received');
+    const down = parseIperf(await timed(tied(`${base} -R`), seconds + 3, 50, 100, context), 'sum_received');
     const pingMs = await pingOf(host, context.router);
     return { tool: 'iperf3', downMbps: down, upMbps: up, pingMs, jitterMs: null, server: host, notes: [] };
   },
@@ -93,6 +93,17 @@ const MEASURES: Readonly<Record<SpeedTool, Measure>> = {
     return { tool: 'wget', downMbps, upMbps: null, pingMs, jitterMs: null, server: hostname.slice(0, 255), notes: [] };
   },
 };
+
+/**
+ * The command, ended when its input ends or after some seconds: nothing goes on on the router when nobody waits for it any more. BusyBox has no
+ * `timeout`, and who is given up by SSH is not told so.
+ */
+function tied(command: string, seconds?: number): string {
+  return `exec 3<&0
+${command} </dev/null 3<&- & p=$!
+( read -r${seconds === undefined ? '' : ` -t ${seconds}`} _ <&3; kill $p ) >/dev/null 2>&1 & k=$!
+wait $p; c=$?; kill $k 2>/dev/null; exit $c`;
+}
 
 /** Runs a measurement and tells each second how far it should be. @throws OperationFailure `router_said` when it ends in error. */
 async function timed(
@@ -108,7 +119,7 @@ async function timed(
     progress('Measuring', Math.round(from + (to - from) * share));
   }, 1_000);
   try {
-    const answer = await router.run(command, { timeoutSeconds: seconds + 60 });
+    const answer = await router.run(command, { timeoutSeconds: seconds + 60, holdsInput: true });
     if (answer.exitCode !== 0) throw routerSaid(answer.stderr || answer.stdout, answer.exitCode);
     return answer.stdout;
   } finally {
@@ -116,13 +127,11 @@ async function timed(
   }
 }
 
-/** Bytes that come in within a time, and hundredths of a second that it took: BusyBox has neither `timeout` nor a finer clock. */
+/** Bytes that come in within a time, and hundredths of a second that it took: BusyBox has no finer clock. */
 function downloadScript(url: string, seconds: number): string {
   return `u() { read -r a _ < /proc/uptime; echo "$a"; }
 b=$(u)
-n=$({ wget -qO- ${quoted(url)} 2>/dev/null & p=$!
-( sleep ${seconds}; kill $p ) >/dev/null 2>&1 & k=$!
-wait $p; kill $k 2>/dev/null; } | wc -c)
+n=$({ ${tied(`wget -qO- ${quoted(url)} 2>/dev/null`, seconds)}; } | wc -c)
 echo "$b $(u) $n"`;
 }
 
