@@ -41,6 +41,7 @@ export const RouterStatus = z.strictObject({
   temperatures: z.array(z.strictObject({ name: RouterText, celsius: z.number().min(-60).max(250) })).max(32),
   /** What this router can do with what is installed. */
   abilities: z.strictObject({
+    /** Rules can be loaded and read back, which blocks and limits need. */
     nftables: z.boolean(),
     trafficControl: z.boolean(),
     nlbwmon: z.boolean(),

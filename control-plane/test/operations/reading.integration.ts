@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../harness/eventually.ts';
-import { deviation, TOLERANCE, unlimited } from './effects.ts';
+import { ALL_BYTES, deviation, NO_BYTES, reach, TOLERANCE, unlimited } from './effects.ts';
 import { AWAY, DESK, joined, PHONE } from './household.ts';
 import { OperationsNetwork } from './network.ts';
 
@@ -88,6 +88,17 @@ describe('reading', () => {
     expect('output' in answer && answer.output.downMbps).toBeGreaterThan(1);
     expect(stages.length).toBeGreaterThan(0);
   });
+
+  test('a speed test whose connection breaks does not go on without anybody', async () => {
+    const measuring = () => network.shell("ps | grep '[w]get -qO- http'");
+    const answer = network.attempt('speedtest.run', { tool: 'wget', url: 'http://203.0.113.1/', seconds: 60 });
+    await eventually('the measurement to begin', async () => (await measuring()) !== '');
+    await network.cutTunnel();
+    expect(await answer).toMatchObject({ problem: { code: 'connection_lost' } });
+    // By itself it would go on for a minute.
+    await eventually('nothing to be left of it', async () => (await measuring()) === '', 30_000);
+    await network.connect();
+  });
 });
 
 describe('without tc', () => {
@@ -109,5 +120,99 @@ describe('without tc', () => {
     await network.operate('access.mode', { mode: null });
     await network.operate('packages.remove', { names: ['tc-tiny'] });
     expect(await network.shell('command -v tc')).toBe('');
+  });
+});
+
+describe('a feed that has nothing', () => {
+  const FEEDS = '/etc/opkg/distfeeds.conf';
+  /** Nobody listens there. */
+  const DEAD = 'src/gz dead http://127.0.0.1:9/feed\n';
+  const all = () => network.shell('opkg list-installed; ls -l /sbin /usr/sbin /etc/config; nft list tables');
+
+  test('as it cannot be reached: that is said, and nothing changed', async () => {
+    const before = await all();
+    await network.shell(`rm -rf /var/opkg-lists; cp ${FEEDS} /tmp/feeds; cat > ${FEEDS}`, DEAD);
+    expect(await network.attempt('packages.install', { names: ['tc-tiny'] })).toMatchObject({
+      problem: {
+        code: 'router_said',
+        exitCode: 1,
+        detail: expect.stringMatching(/is the router on the Internet\? Nothing was installed\. .* wget returned \d/su),
+      },
+    });
+    expect(await all()).toBe(before);
+    // Another feed than the one that has the package is not missed.
+    await network.shell(`cat /tmp/feeds >> ${FEEDS}`);
+    expect((await network.operate('packages.install', { names: ['tc-tiny'] })).outcome).toBe('confirmed');
+    await network.operate('packages.remove', { names: ['tc-tiny'] });
+    await network.shell(`mv /tmp/feeds ${FEEDS}`);
+    expect(await all()).toBe(before);
+  });
+
+  test('as it does not know a package: it is named, and the ones that it knows are not installed either', async () => {
+    const before = await all();
+    expect(await network.attempt('packages.install', { names: ['tc-tiny', 'iperf3'] })).toMatchObject({
+      problem: { code: 'unsupported', detail: expect.stringContaining('do not have iperf3;') },
+    });
+    expect(await all()).toBe(before);
+  });
+});
+
+describe('without nftables, as 21.02 comes', () => {
+  const WITHOUT_JSON = `#!/bin/ash
+[ "$1" = -j ] && { echo "JSON support not compiled-in" >&2; exit 1; }
+exec /usr/libexec/demo/bin/nft "$@"
+`;
+  const NEEDED = {
+    problem: {
+      code: 'needs_package',
+      packages: ['nftables-json'],
+      detail: expect.stringContaining('the package nftables-json'),
+    },
+  };
+  const configuration = () => network.shell('cat /etc/config/*; ls -A /etc/netpilot 2>&1');
+
+  beforeAll(async () => {
+    await network.operate('reset.run', {});
+    expect(await network.shell('opkg remove nftables-json > /dev/null; command -v nft')).toBe('');
+  });
+
+  test('everything is read, and the status says what is not there', async () => {
+    expect((await network.operate('status.read', {})).abilities).toMatchObject({ nftables: false, nlbwmon: false });
+    const { devices } = await network.operate('devices.scan', {});
+    expect(devices.map(({ mac }) => mac)).toEqual(expect.arrayContaining([DESK.mac, PHONE.mac]));
+    expect((await network.operate('wifi.read', {})).networks.length).toBeGreaterThan(0);
+    expect(await network.operate('access.read', {})).toMatchObject({
+      plan: { blocks: [] },
+      effect: { engine: 'none' },
+    });
+    expect(await network.operate('usage.read', {})).toMatchObject({ source: 'none', installable: ['nlbwmon'] });
+    expect((await network.operate('reset.preview', {})).items).toEqual([]);
+  });
+
+  test.each([
+    ['no nft', null],
+    ['an nft without JSON', WITHOUT_JSON],
+  ])('with %s a block, a limit and counting say which package they need, and change nothing', async (_, program) => {
+    if (program !== null) await network.shell('cat > /usr/sbin/nft && chmod 755 /usr/sbin/nft', program);
+    const before = await configuration();
+    const policy = { block: true, limit: null, windows: [] };
+    const group = { id: 1, name: 'Kids', policy, members: [] };
+    expect(await network.attempt('access.block', { mac: DESK.mac })).toMatchObject(NEEDED);
+    expect(await network.attempt('access.mode', { mode: 'whitelist' })).toMatchObject(NEEDED);
+    expect(await network.attempt('access.group', { group })).toMatchObject(NEEDED);
+    expect(await network.attempt('usage.start', {})).toMatchObject({
+      problem: { code: 'needs_package', packages: ['nlbwmon'], detail: expect.stringContaining('the package nlbwmon') },
+    });
+    expect(await configuration()).toBe(before);
+    expect(await reach(network, 'desk')).toEqual(ALL_BYTES);
+  });
+
+  test('with the package that was asked for they work', async () => {
+    const { packages } = await network.operate('packages.install', { names: ['nftables-json'] });
+    expect(packages).toContainEqual({ name: 'nftables-json', version: '1.0.8-1' });
+    expect((await network.operate('access.block', { mac: DESK.mac })).effect.loaded).toBe(true);
+    expect(await reach(network, 'desk')).toEqual(NO_BYTES);
+    await network.operate('access.unblock', { mac: DESK.mac });
+    expect(await reach(network, 'desk')).toEqual(ALL_BYTES);
   });
 });

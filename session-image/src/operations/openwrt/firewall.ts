@@ -1,6 +1,12 @@
 import type { Former } from './access/plan-text.ts';
 import { parseUci, uciSection, withOption, withoutSection, withSection } from './uci-text.ts';
 
+/**
+ * Says `nft` where rules can be loaded and read back. 21.02 brings no nftables, `nftables-nojson` cannot tell what is in force, and a program
+ * without its kernel modules can do nothing: for all of them it takes `nftables-json`.
+ */
+export const FIND_NFTABLES = 'nft -j list tables >/dev/null 2>&1 && echo nft';
+
 /** Name of our include; fw3 and fw4 both run it at boot and after each reload. */
 const INCLUDE = 'netpilot';
 

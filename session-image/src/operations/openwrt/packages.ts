@@ -5,7 +5,7 @@ import {
 } from '@netpilot/control-plane/contract/operations/maintenance.ts';
 import type { Driver, OperationContext } from '../driver.ts';
 import { OperationFailure, routerSaid } from '../problem.ts';
-import type { Runner } from '../runner.ts';
+import type { CommandAnswer, Runner } from '../runner.ts';
 import type { Sections } from '../sections.ts';
 import { countOf, linesOf, nameOf } from './text.ts';
 
@@ -69,7 +69,7 @@ export const packageOperations: PackageDriver = {
     if (present.length === 0) return { outcome: 'unchanged', warnings: [], ...before };
     const program = managerOf(before) === 'apk' ? 'apk del' : 'opkg remove';
     context.progress(`Removing ${present.join(', ')}`, null);
-    await said(context, `${program} ${present.join(' ')}`);
+    await must(context, `${program} ${present.join(' ')}`);
     return { outcome: 'confirmed', warnings: [], ...(await readPackages(context.router)) };
   },
 };
@@ -77,13 +77,40 @@ export const packageOperations: PackageDriver = {
 async function install(names: OperationPackage[], state: PackageState, context: OperationContext): Promise<void> {
   const manager = managerOf(state);
   context.progress('Fetching the lists of packages', 10);
-  await said(context, `${manager} update`);
+  const lists = await tell(context, `${manager} update`);
   if (manager === 'opkg') {
-    const info = await context.router.run(names.map((name) => `opkg info ${name}`).join('; '));
-    refuseWithoutRoom(parseSizes(info.stdout), state.freeBytes);
-  } else refuseWithoutRoom(0, state.freeBytes);
+    const { stdout } = await context.router.run(names.map((name) => `opkg info ${name}`).join('; '));
+    refuseUnknown(names, stdout, lists);
+    refuseWithoutRoom(parseSizes(stdout), state.freeBytes);
+  } else {
+    if (lists.exitCode !== 0) throw withoutLists(lists);
+    refuseWithoutRoom(0, state.freeBytes);
+  }
   context.progress(`Installing ${names.join(', ')}`, 40);
-  await said(context, `${manager === 'apk' ? 'apk add' : 'opkg install'} ${names.join(' ')}`);
+  await must(context, `${manager === 'apk' ? 'apk add' : 'opkg install'} ${names.join(' ')}`);
+}
+
+/**
+ * Of several packages opkg installs those that it finds, so what it lacks must be known before. One feed of several that does not answer is no
+ * reason to refuse what the others have.
+ */
+function refuseUnknown(names: readonly OperationPackage[], info: string, lists: CommandAnswer): void {
+  const known = new Set(linesOf(info));
+  const unknown = names.filter((name) => !known.has(`Package: ${name}`));
+  if (unknown.length === 0) return;
+  if (lists.exitCode !== 0) throw withoutLists(lists);
+  throw new OperationFailure({
+    code: 'unsupported',
+    detail: `The feeds of this router do not have ${unknown.join(', ')}; nothing was installed.`,
+  });
+}
+
+function withoutLists({ stdout, exitCode }: CommandAnswer): OperationFailure {
+  const why = stdout.trim().slice(-500);
+  return routerSaid(
+    `The lists of packages could not be fetched: is the router on the Internet? Nothing was installed. ${why}`,
+    exitCode,
+  );
 }
 
 /** Bytes of the packages that `opkg info` told of; what they depend on is not in it. */
@@ -105,13 +132,19 @@ function managerOf({ manager }: PackageState): 'opkg' | 'apk' {
   return manager;
 }
 
-async function said({ router, progress }: OperationContext, command: string): Promise<void> {
-  const answer = await router.run(`${command} 2>&1`, {
+/** Runs a command of a package manager and tells its last line as it comes. */
+function tell({ router, progress }: OperationContext, command: string): Promise<CommandAnswer> {
+  return router.run(`${command} 2>&1`, {
     timeoutSeconds: 280,
     onOutput: (text) => {
       const line = nameOf(text.trim().split('\n').at(-1));
       if (line !== null) progress(line.slice(0, 200));
     },
   });
+}
+
+/** @throws OperationFailure `router_said`, with the end of what it printed. */
+async function must(context: OperationContext, command: string): Promise<void> {
+  const answer = await tell(context, command);
   if (answer.exitCode !== 0) throw routerSaid(answer.stdout.trim().slice(-500), answer.exitCode);
 }

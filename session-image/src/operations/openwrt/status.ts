@@ -2,6 +2,7 @@ import type { RouterStatus, WanState } from '@netpilot/control-plane/contract/op
 import type { Handler } from '../driver.ts';
 import { routerSaid } from '../problem.ts';
 import type { Sections } from '../sections.ts';
+import { FIND_NFTABLES } from './firewall.ts';
 import { parseInterfaces } from './interfaces.ts';
 import { addressOf, countOf, fieldsOf, instantOf, jsonOf, linesOf, nameOf, uptimeOf } from './text.ts';
 
@@ -23,8 +24,7 @@ export const STATUS_PARTS = {
   counters: 'cat /proc/net/dev',
   temperatures:
     'for t in /sys/class/thermal/thermal_zone*/temp /sys/class/hwmon/hwmon*/temp*_input; do [ -r "$t" ] || continue; d=${t%/*}; echo "$(cat "$t") $(cat "$d/type" "$d/name" 2>/dev/null | head -n 1)"; done 2>/dev/null',
-  abilities:
-    'for c in nft tc nlbw opkg apk; do command -v $c >/dev/null && echo $c; done; [ -e /etc/config/wireless ] && echo wifi',
+  abilities: `${FIND_NFTABLES}; for c in tc nlbw opkg apk; do command -v $c >/dev/null && echo $c; done; [ -e /etc/config/wireless ] && echo wifi`,
 } as const;
 
 /** @see RouterStatus */

@@ -6,7 +6,7 @@ import { LOADER_FILES } from './access/load-script.ts';
 import { applyChange } from './change.ts';
 import { parseLeases } from './devices/leases.ts';
 import { parseArp, parseNeighbours } from './devices/neighbours.ts';
-import { isOffloading, offloadingOf, withInclude } from './firewall.ts';
+import { FIND_NFTABLES, isOffloading, offloadingOf, withInclude } from './firewall.ts';
 import {
   addressOf,
   countOf,
@@ -63,7 +63,7 @@ const USAGE_PARTS = {
   now: 'date -u +%s',
   uptime: 'cat /proc/uptime',
   boot: 'cat /proc/sys/kernel/random/boot_id',
-  programs: 'for c in nlbw nft; do command -v $c >/dev/null && echo $c; done',
+  nftables: FIND_NFTABLES,
   periods: 'nlbw -c list 2>/dev/null',
   counters: 'nft -j list table inet netpilot_usage 2>/dev/null',
   neighbours: 'ip neigh show 2>/dev/null',
@@ -90,7 +90,8 @@ export const usageOperations: UsageDriver = {
     const said = await router.gather(USAGE_PARTS);
     const snapshot = usageOf(said, undefined);
     if (snapshot.source !== 'none') return { outcome: 'unchanged', warnings: [] };
-    if (!said.lines('programs').includes('nft')) throw needsPackage('Counting needs nlbwmon.', ['nlbwmon']);
+    if (said.get('nftables').trim() !== 'nft')
+      throw needsPackage('This router cannot count by itself: it needs the package nlbwmon.', ['nlbwmon']);
     const firewall = said.get('firewall');
     if (firewall === '')
       throw new OperationFailure({ code: 'unsupported', detail: 'This router has no firewall of OpenWrt.' });

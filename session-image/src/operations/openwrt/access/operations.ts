@@ -105,7 +105,10 @@ function refuseWithout({ nftables, firewallFile }: AccessSituation): void {
   if (firewallFile === null)
     throw new OperationFailure({ code: 'unsupported', detail: 'This router has no firewall of OpenWrt.' });
   if (!nftables)
-    throw needsPackage('Blocks and limits need nftables, which this release does not bring.', ['nftables-json']);
+    throw needsPackage(
+      'Blocks and limits need the package nftables-json, which OpenWrt has had by itself since 22.03.',
+      ['nftables-json'],
+    );
 }
 
 /** Nobody is to be left without a way to the router by a slip: not the router itself, and not the person who asks unless they say so. */

@@ -214,7 +214,9 @@ describe('what the kernel has', () => {
     const sections = fc.record(Object.fromEntries(Object.keys(ACCESS_PARTS).map((part) => [part, text])));
     fc.assert(
       fc.property(sections, (texts) => {
-        const { effect: found } = situationOf(said({ ...texts, present: '/etc/config/netpilot\nnft' })).state;
+        const { effect: found } = situationOf(
+          said({ ...texts, present: '/etc/config/netpilot', nftables: 'nft' }),
+        ).state;
         AccessEffect.parse(found);
       }),
     );

@@ -4,7 +4,7 @@ import { OperationFailure } from '../../problem.ts';
 import type { Runner } from '../../runner.ts';
 import type { Sections } from '../../sections.ts';
 import { sha256 } from '../change.ts';
-import { isOffloading, offloadingOf } from '../firewall.ts';
+import { FIND_NFTABLES, isOffloading, offloadingOf } from '../firewall.ts';
 import { linesOf, macOf } from '../text.ts';
 import { CRONTAB } from './clock-watch.ts';
 import { effectOf } from './effect.ts';
@@ -14,8 +14,8 @@ import { type CompiledPlan, compilePlan } from './policies.ts';
 
 /** Everything that says how the plan stands, in one trip. */
 export const ACCESS_PARTS = {
-  present:
-    'for f in /etc/config/netpilot /etc/config/firewall /etc/crontabs/root; do [ -e $f ] && echo $f; done; command -v nft >/dev/null && echo nft',
+  present: 'for f in /etc/config/netpilot /etc/config/firewall /etc/crontabs/root; do [ -e $f ] && echo $f; done',
+  nftables: FIND_NFTABLES,
   plan: 'cat /etc/config/netpilot 2>/dev/null',
   firewall: 'cat /etc/config/firewall 2>/dev/null',
   crontab: 'cat /etc/crontabs/root 2>/dev/null',
@@ -35,6 +35,7 @@ export interface AccessSituation {
   readonly planFile: string | null;
   readonly firewallFile: string | null;
   readonly crontab: string | null;
+  /** Rules can be loaded and read back. */
   readonly nftables: boolean;
   /** Hardware addresses of the router itself. */
   readonly own: ReadonlySet<string>;
@@ -66,7 +67,7 @@ export function situationOf(said: Pick<Sections, 'get' | 'lines'>): AccessSituat
     planFile,
     firewallFile,
     crontab: file(CRONTAB, 'crontab'),
-    nftables: present.has('nft'),
+    nftables: said.get('nftables').trim() === 'nft',
     own: new Set(linesOf(said.get('own')).flatMap((line) => macOf(line.trim()) ?? [])),
   };
 }
