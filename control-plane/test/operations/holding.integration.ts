@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../harness/eventually.ts';
 import { ALL_BYTES, NO_BYTES, reach } from './effects.ts';
 import { DESK, joined, PHONE } from './household.ts';
+import { loseWithin, restored } from './lost-road.ts';
 import { OperationsNetwork } from './network.ts';
 
 let network: OperationsNetwork;
@@ -10,6 +11,30 @@ beforeAll(async () => {
   await joined(network, 'phone');
 });
 afterAll(() => network?.stop());
+
+test('a configuration that holds is what the router has from then on, byte for byte', async () => {
+  const { files } = await network.operate('config.export', {});
+  const former = files.find(({ name }) => name === 'system')?.text ?? '';
+  const text = `${former.replace(/option hostname .*/u, "option hostname 'a'\\''b \"$(reboot)\" grün'")}\n# kept\n`;
+  expect(text).toContain('reboot');
+  const changed = [{ name: 'system', text }];
+  const { revision } = await network.operate('config.preview', { files: changed });
+  expect(await network.operate('config.apply', { files: changed, revision })).toMatchObject({ outcome: 'confirmed' });
+  expect(await network.shell('uci get system.@system[0].hostname')).toBe(`a'b "$(reboot)" grün`);
+  const exported = (await network.operate('config.export', {})).files;
+  expect(exported).toEqual(files.map((file) => (file.name === 'system' ? { ...file, text } : file)));
+
+  // Whoever compared with the former state decides about that one only.
+  const late = await network.attempt('config.apply', { files, revision });
+  expect(late).toMatchObject({ problem: { code: 'conflict' } });
+  const stamp = () => network.shell('ls -i --full-time /etc/config');
+  const before = await stamp();
+  const again = await network.operate('config.preview', { files: changed });
+  expect(again.files).toMatchObject([{ name: 'system', change: 'same', diff: null }]);
+  const repeated = await network.operate('config.apply', { files: changed, revision: again.revision });
+  expect(repeated).toEqual({ outcome: 'unchanged', warnings: [] });
+  expect(await stamp()).toBe(before);
+});
 
 describe('a change that does not hold', () => {
   const wan = (text: string) =>
@@ -42,27 +67,44 @@ describe('a change that does not hold', () => {
     expect(await reach(network, 'desk')).toEqual(ALL_BYTES);
   });
 
+  const LOAD = ['/usr/sbin/nft', '-f -'] as const;
+  const tables = () => network.shell('nft list tables');
+
   test('as its connection was lost in the middle leaves no trace', async () => {
-    await network.cutTunnel();
-    await network.connect(400);
-    // The moment at which the change is in force and not confirmed yet.
-    const inForce = network.shell(
-      'while ! ls /tmp/netpilot/*/watchdog > /dev/null 2>&1; do /usr/libexec/demo/bin/usleep 20000; done',
-    );
-    const answer = network.attempt('access.block', { mac: DESK.mac });
-    await inForce;
-    await eventually(
-      'the block to be in force',
-      async () =>
-        (await network.shell('nft list tables')).includes('inet netpilot\n') ||
-        (await network.shell('nft list tables')).endsWith('inet netpilot'),
-    );
-    await network.cutTunnel();
-    expect(await answer).toMatchObject({ problem: { code: 'rolled_back', certain: false } });
-    await eventually('the former state', async () => (await network.shell('ls /tmp/netpilot')) === 'lock');
+    const answer = await loseWithin(network, {
+      name: 'access.block',
+      input: { mac: DESK.mac },
+      program: LOAD,
+      inForce: async () => (await tables()).split('\n').includes('table inet netpilot'),
+    });
+    expect(answer).toMatchObject({ problem: { code: 'rolled_back', certain: false } });
+    await restored(network);
+    expect(await tables()).toBe('table inet fw4');
     expect(await reach(network, 'desk')).toEqual(ALL_BYTES);
-    await network.connect(0);
+    await network.connect();
     expect((await network.operate('access.read', {})).plan.blocks).toEqual([]);
+  });
+
+  test('leaves the mode that was there when another one was never confirmed', async () => {
+    const rates = { limited: { downMbps: 4, upMbps: 2 }, full: { downMbps: null, upMbps: null } };
+    await network.operate('access.rates', { mode: 'whitelist', ...rates });
+    await network.operate('access.rates', { mode: 'blacklist', ...rates });
+    await network.operate('access.list', { mode: 'blacklist', add: [DESK.mac] });
+    const { plan } = await network.operate('access.mode', { mode: 'blacklist' });
+    const rules = () => network.shell('nft -s -t list table inet netpilot');
+    const before = await rules();
+    const answer = await loseWithin(network, {
+      name: 'access.mode',
+      input: { mode: 'whitelist' },
+      program: LOAD,
+      inForce: async () => (await rules()) !== before,
+    });
+    expect(answer).toMatchObject({ problem: { code: 'rolled_back', certain: false } });
+    await restored(network);
+    expect(await rules()).toBe(before);
+    await network.connect();
+    expect(await network.operate('access.read', {})).toMatchObject({ plan, effect: { loaded: true } });
+    await network.operate('access.mode', { mode: null });
   });
 
   test('is refused while another one waits, and goes through after it', async () => {

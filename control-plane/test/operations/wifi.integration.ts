@@ -3,6 +3,7 @@ import type { DemoDevice } from '@netpilot/compose/demo-router/surroundings.ts';
 import { eventually } from '../harness/eventually.ts';
 import { NO_BYTES, reach } from './effects.ts';
 import { DESK, joined, PHONE } from './household.ts';
+import { loseWithin, restored } from './lost-road.ts';
 import { OperationsNetwork } from './network.ts';
 
 const NEWCOMER: DemoDevice = {
@@ -60,5 +61,23 @@ describe('Wi-Fi', () => {
     const networks = [{ section: 'default_radio1', ssid: PHONE.wifi.ssid, key: PHONE.wifi.key }];
     await network.operate('wifi.change', { networks });
     await joined(network, 'phone');
+  });
+
+  test('a name that cuts off the connection is taken back by the router itself', async () => {
+    const before = await network.shell('cat /etc/config/wireless');
+    const answer = await loseWithin(network, {
+      name: 'wifi.change',
+      input: { networks: [{ section: 'default_radio1', ssid: 'Lost', key: 'nobody knows it' }] },
+      program: ['/sbin/wifi', 'reload'],
+      inForce: async () => (await reach(network, 'phone')).v4 === NO_BYTES.v4,
+    });
+    expect(answer).toMatchObject({ problem: { code: 'rolled_back', certain: false } });
+    expect(JSON.stringify(answer)).not.toContain('nobody knows it');
+    await restored(network);
+    expect(await network.shell('cat /etc/config/wireless')).toBe(before);
+    await joined(network, 'phone');
+    await network.connect();
+    const { networks } = await network.operate('wifi.read', {});
+    expect(networks.find(({ section }) => section === 'default_radio1')).toMatchObject({ ssid: 'Demo', up: true });
   });
 });
