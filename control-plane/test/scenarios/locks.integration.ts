@@ -1,16 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { asRole } from '@netpilot/db/test/tenant.ts';
+import { AuditEvent } from '../../contract/audit.ts';
+import { FileUploadView } from '../../contract/file-api.ts';
+import { OperationRun } from '../../contract/operation-runs.ts';
+import type { OperationName } from '../../contract/operations/catalogue.ts';
 import { Member, type Organisation } from '../../contract/organisations.ts';
 import { Lock, type LockInput } from '../../contract/oversight.ts';
+import { pageOf } from '../../contract/page.ts';
 import { Problem } from '../../contract/problems.ts';
 import type { Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
 import type { TestRouter } from '../harness/router.ts';
+import { refusalOf } from './session-files.ts';
 
 const MESSAGE = 'Under repair until noon.';
 
@@ -64,6 +70,36 @@ describe('a lock', () => {
     ['POST', `/sessions/${session.id}/files/changes`, { type: 'create_folder', path: '/tmp/np' }],
     ['POST', `/sessions/${session.id}/operations/devices.scan`, {}],
   ];
+  /** A request of carol's for bytes, or with a stream of them. */
+  const send = (method: string, path: string, body?: ReadableStream) => {
+    const url = new URL(`/api/v1${path}`, carol.url);
+    const headers = { cookie: carol.jar.header(url) ?? '', origin: carol.url };
+    const type = { 'content-type': 'application/octet-stream' };
+    const stream = { body, duplex: 'half', headers: { ...headers, ...type } };
+    return fetch(url, { method, headers, ...(body === undefined ? {} : stream) });
+  };
+  /** The newest audit entries of an action. */
+  const audited = async (action: AuditEvent['action']) => {
+    const { items } = await alice.ask(pageOf(AuditEvent), 'GET', `/organisations/${organisation.id}/audit?limit=100`);
+    return items.filter((event) => event.action === action);
+  };
+  /** Has the router hold up each command from now on, until it lets go of them; they do nothing then. */
+  const holdCommands = () => {
+    const [hold, begun] = [join(router.directory, 'hold'), join(router.directory, 'begun')];
+    rmSync(begun, { force: true });
+    writeFileSync(hold, '');
+    // The shell of a command that comes over SSH reads this first.
+    const wait = `echo >> '${begun}'; while [ -e '${hold}' ]; do sleep 0.1; done; exit 1`;
+    writeFileSync(join(router.directory, '.bashrc'), `if [ -e '${hold}' ]; then ${wait}; fi\n`);
+    return {
+      by: (commands: number) =>
+        eventually(
+          'the commands to begin',
+          () => existsSync(begun) && readFileSync(begun, 'utf8').split('\n').length > commands,
+        ),
+      letGo: () => rmSync(hold),
+    };
+  };
   const closeCode = (person: TestPerson, path: string) =>
     new Promise<number>((resolve) => {
       const socket = person.webSocket(path);
@@ -120,6 +156,77 @@ describe('a lock', () => {
     expect(Problem.parse(JSON.parse(text)).code).toBe('session_over');
     expect(await carol.sessionIn(session.id, 'ended')).toMatchObject({ endReason: 'lock' });
     await alice.tell('DELETE', `/locks/${set.id}`);
+  });
+
+  test('cuts a download and an upload that are under way, and both are on record', async () => {
+    const { session } = await busy(carol);
+    const large = join(router.directory, 'large');
+    writeFileSync(large, '');
+    truncateSync(large, 2 ** 30);
+    const down = (await send('GET', `/sessions/${session.id}/files/content?path=${large}`)).body?.getReader();
+    await down?.read();
+    const path = join(router.directory, 'image');
+    const start = { path, size: 2 ** 30, expect: { type: 'nothing' } };
+    const { uploadId } = await carol.ask(FileUploadView, 'POST', `/sessions/${session.id}/files/uploads`, start);
+    const begun = new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(200_000)) });
+    const up = send('PATCH', `/sessions/${session.id}/files/uploads/${uploadId}?path=${path}&offset=0`, begun);
+    const arrived = () => readdirSync(router.directory).find((name) => name.endsWith('.part')) ?? '';
+    await eventually('some of the upload to arrive', () => readFileSync(join(router.directory, arrived())).length > 0);
+
+    const set = await lock(alice, { type: 'user', userId: carolId });
+    const rest = async () => {
+      for (;;) if ((await down?.read())?.done !== false) return;
+    };
+    await expect(rest()).rejects.toThrow();
+    expect(await refusalOf(await up)).toEqual([409, 'session_over']);
+    const ends = await eventually('the ends to be on record', async () => {
+      const found = (await audited('file_transfer_ended')).filter(({ subjectId }) => subjectId === session.id);
+      return found.length === 2 ? found : null;
+    });
+    expect(ends.map(({ details }) => [details['direction'], details['result'], details['reason']]).toSorted()).toEqual([
+      ['download', 'cut', 'session_over'],
+      ['upload', 'cut', 'session_over'],
+    ]);
+    expect(await carol.sessionIn(session.id, 'ended')).toMatchObject({ endReason: 'lock' });
+    await alice.tell('DELETE', `/locks/${set.id}`);
+    rmSync(large);
+  });
+
+  test('cuts operations that run and those that wait, and leaves those of others alone', async () => {
+    const { id: hers } = await alice.liveSession(router.id);
+    const operate = (person: TestPerson, sessionId: string, name: OperationName) =>
+      person.fetch('POST', `/sessions/${sessionId}/operations/${name}`, {});
+    const runsOf = async (sessionId: string) => {
+      const { items } = await alice.ask(pageOf(OperationRun), 'GET', `/routers/${router.id}/operations`);
+      return items.filter((run) => run.sessionId === sessionId);
+    };
+    const lockDuring = async (session: Session, answers: Promise<Response>[]) => {
+      const set = await lock(alice, { type: 'user', userId: carolId });
+      for (const answer of answers) expect(await refusalOf(await answer)).toEqual([409, 'session_over']);
+      expect(await runsOf(session.id)).toMatchObject([{ operation: 'usage.start', problem: 'session_over' }]);
+      const failed = await audited('router_operation_failed');
+      expect(failed[0]?.details).toMatchObject({ operation: 'usage.start', problem: 'session_over' });
+      await alice.tell('DELETE', `/locks/${set.id}`);
+    };
+
+    const { session: running } = await busy(carol);
+    const held = holdCommands();
+    const answers = [operate(carol, running.id, 'usage.start'), operate(carol, running.id, 'devices.scan')];
+    await held.by(2);
+    await lockDuring(running, answers);
+    held.letGo();
+
+    const { session: waiting } = await busy(carol);
+    const heldAgain = holdCommands();
+    const another = operate(alice, hers, 'usage.start');
+    await heldAgain.by(1);
+    const behind = operate(carol, waiting.id, 'usage.start');
+    await eventually('the change to wait in line', async () => (await runsOf(waiting.id))[0]?.state === 'queued');
+    await lockDuring(waiting, [behind]);
+    expect(await runsOf(hers)).toMatchObject([{ state: 'running' }]);
+    heldAgain.letGo();
+    expect(await refusalOf(await another)).not.toContain('session_over');
+    await alice.tell('DELETE', `/sessions/${hers}`);
   });
 
   test('ends by itself when its time is over', async () => {

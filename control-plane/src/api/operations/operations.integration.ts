@@ -117,7 +117,8 @@ describe('what is kept of a router', () => {
     answers = new Answers();
     told = [];
     const identity = { id: sessionId, organisationId, routerId, routerName: 'One', userId };
-    const session = { identity, link: { operate: answers.operate }, touch: () => told.push('touched') };
+    const { signal: over } = new AbortController();
+    const session = { identity, over, link: { operate: answers.operate }, touch: () => told.push('touched') };
     network = createOperationServices({
       database,
       audit: createAuditLog(database, { grew: () => undefined }),

@@ -87,7 +87,8 @@ export class OperationService {
     return operation.job ? this.#startJob(call) : this.#change(call, request.signal);
   }
 
-  async #read(call: Call<OperationName>, signal: AbortSignal): Promise<OperationAnswer> {
+  async #read(call: Call<OperationName>, leaving: AbortSignal): Promise<OperationAnswer> {
+    const signal = AbortSignal.any([leaving, call.session.over]);
     const { output, warnings } = await this.#queues.run(call.routerId, 'read', signal, (turn) =>
       this.#perform(call, turn, { signal }),
     );
@@ -144,7 +145,7 @@ export class OperationService {
   async #carry(call: Call<OperationName>, active: ActiveRun): Promise<OperationAnswer> {
     const { runs } = this.#options;
     const { changes, job } = OPERATIONS[call.name] as Operation;
-    const { signal } = active.cancel;
+    const signal = AbortSignal.any([active.cancel.signal, call.session.over]);
     try {
       const { output, warnings } = await this.#queues.run(
         call.routerId,
@@ -179,7 +180,11 @@ export class OperationService {
     try {
       ({ output } = await session.link.operate(name, input, options));
     } catch (error) {
-      throw options.signal?.aborted === true ? options.signal.reason : problemOfOperation(error);
+      options.signal?.throwIfAborted();
+      const problem = problemOfOperation(error);
+      // When the session has ended meanwhile, that is the reason and not the link that went with it.
+      if (problem === error) session.over.throwIfAborted();
+      throw problem;
     }
     return { output, warnings: await this.#store(call, turn, output) };
   }

@@ -47,6 +47,7 @@ export class LiveSession implements SessionView {
   readonly identity: SessionIdentity;
   readonly #options: LiveSessionOptions;
   readonly #closing = new AbortController();
+  readonly #over = new AbortController();
   readonly #limitWatch: LimitWatch;
   readonly screenLock: ScreenLock;
   /** What those who oversee it do to it. */
@@ -99,6 +100,11 @@ export class LiveSession implements SessionView {
   /** Bytes carried between api and sandbox, both ways, since this process has the session. */
   get bytes(): number {
     return this.#bytesBefore + (this.#reach?.bytes ?? 0);
+  }
+
+  /** Aborted with ProblemError `session_over` when it ends, before the way to the agent closes. */
+  get over(): AbortSignal {
+    return this.#over.signal;
   }
 
   /** The way to the agent. @throws ProblemError `session_over`, `session_not_live`, `sandbox_failed`. */
@@ -209,6 +215,7 @@ export class LiveSession implements SessionView {
   }
 
   #release(): void {
+    this.#over.abort(new ProblemError('session_over'));
     this.#limitWatch.stop();
     this.#warning = null;
     const reach = this.#reach;
