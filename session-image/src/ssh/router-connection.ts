@@ -4,6 +4,7 @@ import type { TerminalSize } from '@netpilot/control-plane/contract/sessions.ts'
 import { ProblemError } from '../link/problem.ts';
 import { ChannelTurns, needsTurns } from './channel-turns.ts';
 import { printable } from './finding.ts';
+import { boundIncoming, boundOutgoing, windowFor } from './flow-window.ts';
 import type { SeenHostKey } from './host-key.ts';
 
 export type RouterChannel = ClientChannel;
@@ -32,6 +33,8 @@ export class RouterConnection {
   readonly #channels = new Set<ClientChannel>();
   /** Null for a server that opens channels in any order. */
   readonly #turns: ChannelTurns | null;
+  /** The quickest opening of a channel so far: two questions, one after the other. */
+  #roundTripMs = Number.POSITIVE_INFINITY;
   #reason: string | null = null;
   #alive = true;
 
@@ -91,9 +94,17 @@ export class RouterConnection {
     return this.#turns === null ? open() : this.#turns.resident(open);
   }
 
+  #bound(channel: ClientChannel, openingMs: number): void {
+    this.#roundTripMs = Math.min(this.#roundTripMs, openingMs / 2);
+    const window = windowFor(this.#roundTripMs);
+    boundIncoming(channel, window);
+    boundOutgoing(channel, window, this.facts.serverIdent);
+  }
+
   #open(start: Start): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
       let late = false;
+      const since = performance.now();
       const timer = setTimeout(() => {
         late = true;
         reject(new ProblemError('router_refused', 'The router did not answer in time.'));
@@ -105,7 +116,7 @@ export class RouterConnection {
           if (error && !this.#alive) return reject(notConnected());
           if (error) return reject(new ProblemError('router_refused', printable(error.message)));
           channel.on('error', () => undefined);
-          grantNothingAfterClose(channel);
+          this.#bound(channel, performance.now() - since);
           if (late) return channel.close();
           this.#channels.add(channel);
           channel.once('close', () => this.#channels.delete(channel));
@@ -117,18 +128,6 @@ export class RouterConnection {
       }
     });
   }
-}
-
-/**
- * ssh2 widens the window of a channel even after it has closed it, while what came before is being read. Nothing may follow a close (RFC
- * 4254, section 5.3), and Dropbear ends the whole connection for it.
- */
-function grantNothingAfterClose(channel: ClientChannel): void {
-  const close = channel.close.bind(channel);
-  channel.close = () => {
-    (channel as unknown as { incoming: { window: number } }).incoming.window = Number.POSITIVE_INFINITY;
-    close();
-  };
 }
 
 function notConnected(): ProblemError {
