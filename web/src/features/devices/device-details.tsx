@@ -15,6 +15,7 @@ import { RenameForm } from '../../shell/rename-form.tsx';
 import { Ago } from '../../shell/time.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { useNetwork } from '../operations/network-context.tsx';
+import { OperationTrouble } from '../operations/operation-trouble.tsx';
 import { useOperation } from '../operations/use-operation.ts';
 import { BEDTIME, WindowsEditor } from '../operations/windows-editor.tsx';
 import { windowsInWords } from '../operations/words.ts';
@@ -139,7 +140,7 @@ function Bedtime({ device, plan }: { device: Device; plan: AccessPlan }) {
           ) : (
             <WindowsEditor windows={windows} onChange={setWindows} />
           )}
-          <Trouble error={block.error ?? unblock.error} />
+          <OperationTrouble error={block.error ?? unblock.error} />
           <OwnDeviceQuestion
             opened={asking}
             onClose={() => setAsking(false)}
@@ -214,7 +215,7 @@ function Membership({ device, plan }: { device: Device; plan: AccessPlan }) {
       />
       {onList('whitelist')}
       {onList('blacklist')}
-      <Trouble error={group.error ?? list.error} />
+      <OperationTrouble error={group.error ?? list.error} />
       <OwnDeviceQuestion
         opened={asked !== null}
         onClose={() => setAsked(null)}

@@ -6,8 +6,8 @@ import { keys } from '../../api/keys.ts';
 import { usePolicies } from '../../api/queries.ts';
 import { Notice } from '../../shell/notice.tsx';
 import { Ago } from '../../shell/time.tsx';
-import { Trouble } from '../../shell/trouble.tsx';
 import { useNetwork } from './network-context.tsx';
+import { OperationTrouble } from './operation-trouble.tsx';
 import { useOperation, useReading } from './use-operation.ts';
 
 /** How often the router is compared while the page is looked at, in milliseconds. */
@@ -81,7 +81,7 @@ function DriftOf({ kind, policies }: { kind: PolicyKind; policies: RouterPolicie
           Read from the router <Ago at={readAt} />
         </Text>
       )}
-      <Trouble error={take.error ?? applyAccess.error ?? applyWifi.error} />
+      <OperationTrouble error={take.error ?? applyAccess.error ?? applyWifi.error} />
       {may && (
         <Group gap="sm" mt="sm">
           <Button

@@ -12,6 +12,7 @@ import { deviceName } from '../devices/device-words.ts';
 import { useMyDevice } from '../devices/my-device.ts';
 import { OwnDeviceQuestion } from '../devices/own-device-question.tsx';
 import { useNetwork } from './network-context.tsx';
+import { OperationTrouble } from './operation-trouble.tsx';
 import { RatesFields } from './rates-fields.tsx';
 import { useAccess } from './use-access.ts';
 import { useOperation } from './use-operation.ts';
@@ -112,7 +113,7 @@ function NewcomersSwitch({ known, devices }: { known: string[] | null; devices: 
           {known.length} devices are known.
         </Text>
       )}
-      <Trouble error={tell.error} />
+      <OperationTrouble error={tell.error} />
     </>
   );
 }
@@ -197,7 +198,7 @@ function GroupForm({ group, devices, isNew, onDone }: GroupFormProps) {
         </Text>
         <WindowsEditor windows={policy.windows} onChange={(windows) => change({ windows })} />
       </div>
-      <Trouble error={save.error} />
+      <OperationTrouble error={save.error} />
       <Group justify="space-between" gap="sm">
         {draft.id !== GUEST_GROUP && !isNew ? (
           <Button

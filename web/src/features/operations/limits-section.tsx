@@ -8,6 +8,7 @@ import { Section } from '../../shell/page.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import { deviceName } from '../devices/device-words.ts';
 import { useNetwork } from './network-context.tsx';
+import { OperationTrouble } from './operation-trouble.tsx';
 import { RatesFields } from './rates-fields.tsx';
 import { Tag } from './tag.tsx';
 import { useAccess } from './use-access.ts';
@@ -130,7 +131,7 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
         {does} {otherActive && 'Switching it on switches the other one off.'}
       </Text>
       {activate.isPending && <Notice tone="info">The router is changing its limits…</Notice>}
-      <Trouble error={activate.error} />
+      <OperationTrouble error={activate.error} />
       <MultiSelect
         label={listLabel}
         placeholder={listed.length === 0 ? 'Choose devices' : undefined}
@@ -154,7 +155,7 @@ function ModeSection({ mode, settings, active, otherActive }: ModeSectionProps) 
         onChange={(rates) => setDraft({ ...draft, full: rates })}
         disabled={held}
       />
-      <Trouble error={rates.error ?? list.error} />
+      <OperationTrouble error={rates.error ?? list.error} />
       {mayOperate && (
         <Group justify="flex-end">
           <Button

@@ -14,7 +14,7 @@ const WORDS: Record<OperationPackage, string> = {
   iperf3: 'Measures the speed against another iperf3',
   'tc-tiny': 'Shapes traffic smoothly instead of dropping it',
   'kmod-sched-core': 'The part of the kernel that shapes traffic',
-  'nftables-json': 'Lets rules be read more exactly',
+  'nftables-json': 'Blocks and limits stand on it; part of OpenWrt since 22.03',
 };
 
 /** Packages that operations can use, and only those. */

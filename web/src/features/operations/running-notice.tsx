@@ -4,41 +4,43 @@ import { useMutation } from '@tanstack/react-query';
 import { api } from '../../api/calls.ts';
 import { useRuns, useSignedIn } from '../../api/queries.ts';
 import { PROBLEMS } from '@netpilot/control-plane/contract/problems.ts';
-import { OPERATIONS } from '@netpilot/control-plane/contract/operations/catalogue.ts';
+import { paths } from '../../routes/paths.ts';
+import { LinkButton } from '../../shell/links.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { useNow } from '../../shell/time.tsx';
+import { failedJustNow } from './failed-runs.ts';
 import { useNetwork } from './network-context.tsx';
 import { OPERATION_WORDS } from './operation-words.ts';
 
-/** Operations that go on behind their answer. */
-const JOBS: ReadonlySet<string> = new Set(
-  Object.entries(OPERATIONS)
-    .filter(([, { job }]) => job)
-    .map(([name]) => name),
-);
-/** How long a failed job is told of, in milliseconds; the history keeps it. */
-const TOLD = 120_000;
-
-/** What runs or waits on the router now, whoever asked for it, and the person's own jobs that failed just now. */
+/** What runs or waits on the router now, whoever asked for it, and what failed just now of what the person asked for. */
 export function RunningNotice() {
   const { router } = useNetwork();
   const me = useSignedIn();
   const now = useNow(10_000);
   const runs = useRuns(router.id).items;
   const open = runs.filter(({ endedAt }) => endedAt === null);
-  const failed = runs.filter(
-    ({ operation, state, endedAt, userId }) =>
-      userId === me.id && state === 'failed' && JOBS.has(operation) && now - Date.parse(endedAt ?? '') < TOLD,
-  );
+  const [failed] = failedJustNow(runs, me.id, now);
   return (
     <>
       {open.length > 0 && <Open runs={open} />}
-      {failed.slice(0, 1).map(({ id, operation, problem, detail }) => (
-        <Notice key={id} tone="bad" title={`${OPERATION_WORDS[operation] ?? operation} failed`} urgent>
-          {detail ?? (problem === null ? '' : PROBLEMS[problem].remedy)}
-        </Notice>
-      ))}
+      {failed && <Failed run={failed} />}
     </>
+  );
+}
+
+function Failed({ run: { operation, problem, detail } }: { run: OperationRun }) {
+  const { router, mayConfigure } = useNetwork();
+  return (
+    <Notice tone="bad" title={`${OPERATION_WORDS[operation] ?? operation} failed`} urgent>
+      {detail ?? (problem === null ? '' : PROBLEMS[problem].remedy)}
+      {problem === 'operation_needs_package' && mayConfigure && (
+        <Group mt="xs">
+          <LinkButton to={paths.network(router.id, 'system')} variant="default" mih={44}>
+            Show packages
+          </LinkButton>
+        </Group>
+      )}
+    </Notice>
   );
 }
 
