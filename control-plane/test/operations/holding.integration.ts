@@ -25,7 +25,7 @@ test('a configuration that holds is what the router has from then on, byte for b
   expect(exported).toEqual(files.map((file) => (file.name === 'system' ? { ...file, text } : file)));
 
   // Whoever compared with the former state decides about that one only.
-  const late = await network.attempt('config.apply', { files, revision });
+  const late = await network.attempt('config.apply', { files: [{ name: 'system', text: former }], revision });
   expect(late).toMatchObject({ problem: { code: 'conflict' } });
   const stamp = () => network.shell('ls -i --full-time /etc/config');
   const before = await stamp();
