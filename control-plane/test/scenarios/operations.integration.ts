@@ -236,6 +236,7 @@ describe('a home user manages a router', () => {
     expect(session.endReason).toBeNull();
     expect(await fetches()).toBe('0');
     await operate('access.unblock', { mac: DESKTOP });
+    await eventually('the desktop to be on line again', async () => (await fetches()) === '100');
   });
 
   test('a reset shows what it removes, removes only that, and leaves nothing wanted', async () => {
