@@ -19,11 +19,11 @@ export function Ago({ at }: { at: string }) {
   );
 }
 
-/** `4:05` until `at`, counted down each second; `0:00` afterwards. */
+/** `4:05` until `at`, counted down each second; `0:00` afterwards. Nobody has each second of it read out. */
 export function Countdown({ at }: { at: string }) {
   const now = useNow(500);
   return (
-    <time dateTime={at} style={{ fontVariantNumeric: 'tabular-nums' }}>
+    <time role="timer" dateTime={at} style={{ fontVariantNumeric: 'tabular-nums' }}>
       {remaining(Date.parse(at) - now)}
     </time>
   );

@@ -39,8 +39,12 @@ export function Terminals({ session }: { session: Session }) {
   const navigate = useNavigate();
   const show = (what: 'terminals' | 'files') =>
     void navigate(paths[what === 'files' ? 'files' : 'session'](session.id));
-  const { list, terminals, active, choose, open, close } = useTerminals(session.id, live, !filesShown, () =>
-    estimateSize(screens.current, settings.fontSize),
+  const size = () => estimateSize(screens.current, settings.fontSize);
+  const { terminals, loading, error, again, active, choose, open, close } = useTerminals(
+    session.id,
+    live,
+    !filesShown,
+    size,
   );
   const handles = useRef(new Map<number, TerminalHandle>());
   const current = () => (active === null ? undefined : handles.current.get(active));
@@ -116,7 +120,7 @@ export function Terminals({ session }: { session: Session }) {
             onClose={(id) => close.mutate(id)}
           />
         )}
-        <Trouble error={list.error} retry={() => void list.refetch()} />
+        <Trouble error={error} retry={() => void again()} />
         <Trouble error={open.error} retry={() => open.mutate()} />
         <Trouble error={close.error} />
         {filesShown && (
@@ -150,8 +154,8 @@ export function Terminals({ session }: { session: Session }) {
               onSignedOut={() => client.setQueryData(keys.me, null)}
             />
           ))}
-          {terminals.length === 0 && !list.error && (
-            <NoTerminal live={live} busy={open.isPending || list.isPending} onOpen={() => open.mutate()} />
+          {terminals.length === 0 && !error && (
+            <NoTerminal live={live} busy={open.isPending || loading} onOpen={() => open.mutate()} />
           )}
         </div>
         {phone && active !== null && live && drives && !filesShown && (

@@ -3,6 +3,10 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { type Page, api } from '../../api/calls.ts';
 import { keys } from '../../api/keys.ts';
+import { isProblem } from '../../api/problem.ts';
+
+/** How often the terminals of a session that is on its way back are asked for, in milliseconds. */
+const AGAIN_MS = 1_000;
 
 /** A terminal of the page: where its history ended when the page first saw it. */
 export interface OpenTerminal {
@@ -26,7 +30,11 @@ export function useTerminals(sessionId: string, live: boolean, wanted: boolean, 
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     refetchOnMount: 'always',
+    refetchInterval: ({ state }) => (isProblem(state.error, 'session_not_live') ? AGAIN_MS : false),
   });
+  // The banners tell of a session that waits for its router, and of one that is over.
+  const waiting = isProblem(list.error, 'session_not_live');
+  const error = live && !waiting && !isProblem(list.error, 'session_over') ? list.error : null;
   const [chosen, choose] = useState<number | null>(null);
   const known = useRef(new Map<number, OpenTerminal>());
   const terminals = (list.data?.items ?? []).map(({ id, offset }) => {
@@ -71,5 +79,6 @@ export function useTerminals(sessionId: string, live: boolean, wanted: boolean, 
   }, [live, wanted, list.isSuccess, empty, mutate]);
 
   const active = terminals.find(({ id }) => id === chosen)?.id ?? terminals.at(-1)?.id ?? null;
-  return { list, terminals, active, choose, open, close };
+  const loading = list.isPending || waiting;
+  return { terminals, loading, error, again: list.refetch, active, choose, open, close };
 }
