@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asRole } from '@netpilot/db/test/tenant.ts';
 import type { Page } from 'playwright-core';
@@ -6,8 +7,10 @@ import { Member, type Organisation } from '../../contract/organisations.ts';
 import { Lock } from '../../contract/oversight.ts';
 import type { Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
-import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, signIn, TestBrowser } from '../harness/browser.ts';
+import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, shot, signIn, TestBrowser } from '../harness/browser.ts';
+import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
+import type { TestRouter } from '../harness/router.ts';
 import type { TerminalClient } from '../harness/terminal-client.ts';
 
 const WEB = join(import.meta.dirname, '../../../web/dist');
@@ -18,7 +21,7 @@ describe('oversight in a browser', () => {
   let alice: TestPerson;
   let carol: TestPerson;
   let organisation: Organisation;
-  let routerId: string;
+  let router: TestRouter;
 
   beforeAll(async () => {
     bastion = await TestBastion.start({ webDirectory: WEB });
@@ -28,7 +31,7 @@ describe('oversight in a browser', () => {
     organisation = await alice.newOrganisation('Northern Cafe');
     const member = { email: 'carol@one.test', role: 'operator' };
     await alice.ask(Member, 'POST', `/organisations/${organisation.id}/members`, member);
-    routerId = (await bastion.enrolRouter(alice, organisation.id, 'Cafe router')).id;
+    router = await bastion.enrolRouter(alice, organisation.id, 'Cafe router');
   });
   afterAll(async () => {
     await browser?.close();
@@ -36,7 +39,7 @@ describe('oversight in a browser', () => {
   });
 
   const working = async (): Promise<{ session: Session; terminal: TerminalClient }> => {
-    const session = await carol.liveSession(routerId);
+    const session = await carol.liveSession(router.id);
     const terminal = await carol.openTerminal(session.id);
     terminal.type('echo shown-$((40 + 2))\n');
     await terminal.sees('shown-42');
@@ -120,26 +123,91 @@ describe('oversight in a browser', () => {
     await page.getByText('No session is running').waitFor();
   });
 
-  test('a locked screen shows nothing until the person signs in again', async () => {
-    const { session, terminal } = await working();
-    terminal.close();
-    const { page, errors } = await browser.person(PHONE);
-    await signIn(page, bastion.url, 'Carol');
-    await page.goto(`${bastion.url}/sessions/${session.id}`);
-    await screen(page).waitFor();
-    // As after a quarter of an hour without input; a lock outlives a restart.
+  /** Has a session be as it is after some time: what the api counts its limits from, `change` says, and a restart takes up. */
+  const later = async ({ id }: Session, change: string) => {
     await bastion.api.stop();
     await asRole(bastion.database.apiUrl, { organisations: 'all' }, (client) =>
-      client.query('update bastion_sessions set screen_locked_at = now() where id = $1', [session.id]),
+      client.query(`update bastion_sessions set ${change} where id = $1`, [id]),
     );
     bastion.api.start();
     await bastion.ready();
+  };
+  const sees = (page: Page, text: string) =>
+    eventually(`the page to show ${text}`, async () =>
+      (await screen(page).locator('.xterm-accessibility-tree').innerText()).includes(text),
+    );
+  const open = async (page: Page, session: Session) => {
+    await signIn(page, bastion.url, 'Carol');
+    await page.goto(`${bastion.url}/sessions/${session.id}?screenReader`);
+    await sees(page, 'shown-42');
+  };
+
+  test('a limit that is near is counted down to; a key takes one of idleness back, and none of lifetime', async () => {
+    const { session, terminal } = await working();
+    terminal.close();
+    const { context, page, errors } = await browser.person(DESKTOP);
+    await open(page, session);
+    const banner = (text: string) => page.getByRole('alert').filter({ hasText: text });
+    const idle = banner('Nothing happens here.');
+    const lifetime = banner('The session reaches its longest time.');
+
+    await later(session, `last_activity_at = now() - interval '13 minutes 5 seconds'`);
+    const clock = idle.getByRole('timer');
+    const left = await clock.innerText();
+    await eventually('the countdown to go on', async () => (await clock.innerText()) !== left);
+    await shot(page, 'idle-desk');
+    await page.setViewportSize(PHONE.viewport);
+    expect(await fitsItsWindow(page)).toBe(true);
+    await shot(page, 'idle-phone');
+    await page.setViewportSize(DESKTOP.viewport);
+    await screen(page).getByRole('textbox').focus();
+    await page.keyboard.type('echo typed-$((7 * 7))\n');
+    await idle.waitFor({ state: 'hidden' });
+    await sees(page, 'typed-49');
+
+    await later(session, `live_at = now() - interval '11 hours 58 minutes 5 seconds'`);
+    await lifetime.waitFor();
+    await page.keyboard.type('echo again-$((8 * 8))\n');
+    await sees(page, 'again-64');
+    await lifetime.waitFor();
+    // What failed during the restart is asked for again.
+    await page.getByRole('button', { name: 'Try again' }).waitFor({ state: 'hidden' });
+    await shot(page, 'lifetime-desk');
+
+    await later(session, `live_at = now() - interval '12 hours'`);
+    await page.getByText('Ended at the longest time a session may take').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).waitFor({ state: 'hidden' });
+    await shot(page, 'over-desk');
+    await wellMade(page, errors);
+    await context.close();
+  });
+
+  test('an idle screen is locked and shows nothing until the person signs in again, while the work goes on', async () => {
+    const { session, terminal } = await working();
+    const go = join(router.directory, 'go');
+    terminal.type(`while [ ! -e '${go}' ]; do sleep 0.1; done; echo meanwhile-$((6 * 9))\n`);
+    await terminal.sees('sleep 0.1');
+    terminal.close();
+    const { context, page, errors } = await browser.person(PHONE, 'dark');
+    await open(page, session);
+    await later(session, `last_activity_at = now() - interval '16 minutes'`);
     await page.getByRole('heading', { name: 'The screen is locked' }).waitFor();
     expect(await screen(page).count()).toBe(0);
+    expect(await page.locator('body').innerText()).not.toContain('shown-42');
+    writeFileSync(go, '');
+    await shot(page, 'locked-phone');
     await wellMade(page, errors);
     await page.getByRole('button', { name: 'Sign in again' }).click();
     await page.getByRole('button', { name: 'Continue as Carol' }).click();
     await page.waitForURL((address) => address.pathname === `/sessions/${session.id}`);
-    await screen(page).waitFor();
+    await sees(page, 'meanwhile-54');
+    await shot(page, 'unlocked-phone');
+
+    // Idle again, and for long: the end that comes behind the lock is counted down to.
+    await later(session, `last_activity_at = now() - interval '28 minutes 5 seconds'`);
+    await page.getByRole('main').getByRole('timer').waitFor();
+    await shot(page, 'ending-phone');
+    await carol.tell('DELETE', `/sessions/${session.id}`);
+    await context.close();
   });
 });

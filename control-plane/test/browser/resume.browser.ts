@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { TestBastion } from '../harness/bastion.ts';
-import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, signIn, TestBrowser } from '../harness/browser.ts';
+import { accessibilityProblems, DESKTOP, fitsItsWindow, PHONE, shot, signIn, TestBrowser } from '../harness/browser.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { TestPerson } from '../harness/person.ts';
 import type { TestRouter } from '../harness/router.ts';
 
 const WEB = join(import.meta.dirname, '../../../web/dist');
-/** Where pictures go, for looking at them. */
-const SHOTS = process.env['NETPILOT_SHOTS'];
 
 describe('a session on several devices', () => {
   let bastion: TestBastion;
@@ -34,11 +31,6 @@ describe('a session on several devices', () => {
     eventually(`the page to show ${text}`, async () =>
       (await region(page).locator('.xterm-accessibility-tree').innerText()).replaceAll('\u00a0', ' ').includes(text),
     );
-  const shot = async (page: Page, name: string) => {
-    if (SHOTS === undefined) return;
-    mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-  };
 
   test('is opened on a phone as it stands, follows, is taken over with one tap, and comes back from the background', async () => {
     const session = await alice.liveSession(router.id);

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
+import { processesWith, residentMb } from './process-memory.ts';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 /** Patience of one step on a page, in milliseconds; a loaded machine draws slowly. */
@@ -14,6 +15,21 @@ export const PHONE = {
   hasTouch: true,
   deviceScaleFactor: 2,
 } as const;
+
+const CHROMIUM = {
+  executablePath: '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-dev-shm-usage',
+  ],
+  timeout: STEP_MS,
+};
 
 /** Debian's Chromium with a profile of its own; owns its contexts. */
 export class TestBrowser {
@@ -28,19 +44,8 @@ export class TestBrowser {
   static async start(): Promise<TestBrowser> {
     const profile = mkdtempSync(join(tmpdir(), 'np-browser-'));
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        '--disable-dev-shm-usage',
-      ],
+      ...CHROMIUM,
       env: { ...process.env, HOME: profile } as Record<string, string>,
-      timeout: STEP_MS,
     });
     return new TestBrowser(browser, profile);
   }
@@ -72,6 +77,30 @@ export class TestBrowser {
   }
 }
 
+/** A browser of one window with a profile on disk, as people have one; the windows of a TestBrowser are private: their storage is memory. */
+export async function browserWithProfile(): Promise<{
+  page: Page;
+  /** @returns the sum of what its processes had in memory at their most so far, in MB. */
+  mostMb: () => number;
+  close: () => Promise<void>;
+}> {
+  const profile = mkdtempSync(join(tmpdir(), 'np-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    ...CHROMIUM,
+    ...DESKTOP,
+    env: { ...process.env, HOME: profile } as Record<string, string>,
+  });
+  context.setDefaultTimeout(STEP_MS);
+  return {
+    page: context.pages()[0] ?? (await context.newPage()),
+    mostMb: () => processesWith(profile).reduce((sum, pid) => sum + residentMb(pid, 'VmHWM'), 0),
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
 /** Signs in as a demo person does: one button here, one at the identity provider. */
 export async function signIn(page: Page, url: string, firstName: string): Promise<void> {
   await page.goto(url);
@@ -97,4 +126,12 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 /** @returns true when the page is not wider than its window. */
 export function fitsItsWindow(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth <= window.innerWidth');
+}
+
+/** Takes a picture of the page for somebody to look at, where NETPILOT_SHOTS names a folder for them. */
+export async function shot(page: Page, name: string): Promise<void> {
+  const folder = process.env['NETPILOT_SHOTS'];
+  if (folder === undefined) return;
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`) });
 }
