@@ -1,6 +1,5 @@
 import { ProblemError, UnreachableError } from '../../api/problem.ts';
-import { requestRaw } from '../../api/client.ts';
-import type { FileCalls } from './file-calls.ts';
+import { type FileCalls, raw } from './file-calls.ts';
 import { Sha256 } from './sha256.ts';
 import type { TransferJob } from './transfer-job.ts';
 import type { Reports } from './upload-job.ts';
@@ -83,7 +82,7 @@ export class Download {
     const headers: Record<string, string> = goingOn
       ? { range: `bytes=${this.#moved}-`, 'if-range': this.#tag ?? '' }
       : {};
-    const response = await requestRaw(address, { signal, headers });
+    const response = await raw(address, { signal, headers });
     if (response.status !== 206) this.#restart(file);
     this.#tag = response.headers.get('etag');
     const length = response.headers.get('content-length');

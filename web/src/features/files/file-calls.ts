@@ -20,6 +20,11 @@ import { readLines } from './ndjson.ts';
 
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
+/** Never from the browser's own cache: with parts of a file it mixes those of before it was changed, and it would keep all that is downloaded. */
+export function raw(address: string, init: RequestInit): Promise<Response> {
+  return requestRaw(address, { ...init, cache: 'no-store' });
+}
+
 /** What must be there for a save to go through. */
 export type SaveCondition = { readonly version: string } | 'nothing' | 'anything';
 
@@ -42,19 +47,19 @@ export function fileCalls(sessionId: string) {
     change: (body: FileChange) => request({ method: 'POST', path: `${base}/changes`, body, answer: FileChanged }),
 
     list: async (path: RouterPath, signal: AbortSignal) =>
-      readLines(await requestRaw(address('list', { path }), { signal }), FileListLine),
+      readLines(await raw(address('list', { path }), { signal }), FileListLine),
     search: async (path: RouterPath, text: string, signal: AbortSignal) =>
-      readLines(await requestRaw(address('search', { path, text }), { signal }), FileSearchLine),
+      readLines(await raw(address('search', { path, text }), { signal }), FileSearchLine),
 
     /** Bytes from `offset` on, `length` at most; the answer's ETag is of the version that they are of. */
     content: (path: RouterPath, offset: number, length: number, signal: AbortSignal) =>
-      requestRaw(address('content', { path }), {
+      raw(address('content', { path }), {
         signal,
         headers: { range: `bytes=${offset}-${offset + length - 1}` },
       }),
-    follow: (path: RouterPath, signal: AbortSignal) => requestRaw(address('follow', { path }), { signal }),
+    follow: (path: RouterPath, signal: AbortSignal) => raw(address('follow', { path }), { signal }),
     version: async (versionId: string) =>
-      new Uint8Array(await (await requestRaw(`${base}/versions/${versionId}`, {})).arrayBuffer()),
+      new Uint8Array(await (await raw(`${base}/versions/${versionId}`, {})).arrayBuffer()),
     save: async (path: RouterPath, bytes: Uint8Array<ArrayBuffer>, condition: SaveCondition): Promise<FileStat> => {
       const conditions: Record<string, string> =
         condition === 'anything'
@@ -63,7 +68,7 @@ export function fileCalls(sessionId: string) {
             ? { 'if-none-match': '*' }
             : { 'if-match': entityTag(condition.version) };
       const init = { method: 'PUT', headers: { ...OCTETS, ...conditions }, body: bytes };
-      return FileStat.parse(await (await requestRaw(address('content', { path }), init)).json());
+      return FileStat.parse(await (await raw(address('content', { path }), init)).json());
     },
 
     /** Where a browser finds the bytes by itself. */
@@ -71,7 +76,7 @@ export function fileCalls(sessionId: string) {
     archiveAddress: (path: RouterPath) => address('archive', { path }),
     unpack: async (path: RouterPath, tar: Blob, signal: AbortSignal): Promise<FileUnpacked> => {
       const init = { method: 'PUT', headers: { 'content-type': 'application/x-tar' }, body: tar, signal };
-      return FileUnpacked.parse(await (await requestRaw(address('archive', { path }), init)).json());
+      return FileUnpacked.parse(await (await raw(address('archive', { path }), init)).json());
     },
 
     startUpload: (body: FileUploadStart) =>
@@ -84,7 +89,7 @@ export function fileCalls(sessionId: string) {
       signal: AbortSignal,
     ): Promise<FileUploadState> => {
       const init = { method: 'PATCH', headers: OCTETS, body: bytes, signal };
-      const response = await requestRaw(address(`uploads/${uploadId}`, { path, offset }), init);
+      const response = await raw(address(`uploads/${uploadId}`, { path, offset }), init);
       return FileUploadState.parse(await response.json());
     },
     finishUpload: (uploadId: string, body: FileUploadEnd) =>

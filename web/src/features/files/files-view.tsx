@@ -194,7 +194,9 @@ export function FilesView({ session, phone }: { session: Session; phone: boolean
         <div className="np-file-body">
           <Empty icon={<IconFolderOpen size={40} />} title={emptyTitle(order, search?.state, folder.entries.length)}>
             {search === null && folder.entries.length === 0
-              ? 'Drop files here to put them on the router.'
+              ? phone
+                ? 'The menu above puts files and folders here.'
+                : 'Drop files here to put them on the router.'
               : 'Another name, or hidden files, may bring more.'}
           </Empty>
         </div>

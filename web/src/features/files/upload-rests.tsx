@@ -21,7 +21,6 @@ export function UploadRests({ rests, onDiscard }: UploadRestsProps) {
           tone="info"
           title={rests.length === 1 ? 'An unfinished upload is here' : `${rests.length} unfinished uploads are here`}
         >
-          What arrived is kept in a hidden file, so that whoever began can go on. Discard what nobody will go on with.
           <ul className="np-interrupted">
             {rests.map((rest) => (
               <li key={keyOf(rest)}>
@@ -49,12 +48,12 @@ export function UploadRests({ rests, onDiscard }: UploadRestsProps) {
         onConfirm={async () => asked !== null && onDiscard(asked)}
       >
         {asked !== null &&
-          `It has ${restWords(asked)}. If somebody is still at it, their upload begins again at its first byte.`}
+          `What arrived of it is in a hidden file, so that whoever began can go on: ${restWords(asked)}. If somebody is still at it, theirs begins again at its first byte.`}
       </Confirm>
     </>
   );
 }
 
 function restWords({ size, modifiedAt }: FileEntry): string {
-  return modifiedAt === null ? sizeWords(size) : `${sizeWords(size)}, last written ${timeWords(modifiedAt)}`;
+  return modifiedAt === null ? sizeWords(size) : `${sizeWords(size)}, ${timeWords(modifiedAt)}`;
 }
