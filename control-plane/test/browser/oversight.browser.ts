@@ -165,7 +165,7 @@ describe('oversight in a browser', () => {
     await idle.waitFor({ state: 'hidden' });
     await sees(page, 'typed-49');
 
-    await later(session, `live_at = now() - interval '11 hours 58 minutes 5 seconds'`);
+    await later(session, `live_at = now() - interval '11 hours 58 minutes 5 seconds', last_activity_at = now()`);
     await lifetime.waitFor();
     await page.keyboard.type('echo again-$((8 * 8))\n');
     await sees(page, 'again-64');
@@ -175,7 +175,7 @@ describe('oversight in a browser', () => {
     await shot(page, 'lifetime-desk');
 
     await later(session, `live_at = now() - interval '12 hours'`);
-    await page.getByText('Ended at the longest time a session may take').waitFor();
+    await page.getByText('Ended at the longest time a session may take').first().waitFor();
     await page.getByRole('button', { name: 'Try again' }).waitFor({ state: 'hidden' });
     await shot(page, 'over-desk');
     await wellMade(page, errors);
@@ -203,8 +203,8 @@ describe('oversight in a browser', () => {
     await sees(page, 'meanwhile-54');
     await shot(page, 'unlocked-phone');
 
-    // Idle again, and for long: the end that comes behind the lock is counted down to.
-    await later(session, `last_activity_at = now() - interval '28 minutes 5 seconds'`);
+    // Locked anew, and idle for long: the end that comes behind the lock is counted down to.
+    await later(session, `screen_locked_at = now(), last_activity_at = now() - interval '28 minutes 5 seconds'`);
     await page.getByRole('main').getByRole('timer').waitFor();
     await shot(page, 'ending-phone');
     await carol.tell('DELETE', `/sessions/${session.id}`);
