@@ -8,7 +8,7 @@ const MOST_CELLS = 400_000;
 /** Lines above the screen that somebody who joins gets. */
 export const SCROLLBACK = 1_000;
 
-/** Parser states of xterm in which nothing is unfinished, and those in which a string is collected (EscapeSequenceParser). */
+/** The state of xterm's parser in which nothing is unfinished (EscapeSequenceParser). */
 export const GROUND = 0;
 
 /** Attributes as xterm keeps them; colour modes and flags are asked for by method, as of a cell. */

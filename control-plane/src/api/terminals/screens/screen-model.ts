@@ -9,8 +9,6 @@ import { unfinished } from './unfinished.ts';
 
 /** Lines at the beginning of some output in which a command is looked for before others push it away. */
 const FIRST_LINES = 50;
-/** Parser states that collect a string (SOS_PM_APC, OSC, DCS; EscapeSequenceParser). */
-const FIRST_STRING = 7;
 
 /** What one terminal shows, by its output so far. Output is given in order, each piece after the one before has been parsed. */
 export class ScreenModel {
@@ -71,9 +69,7 @@ export class ScreenModel {
 
   #note(bytes: Uint8Array): void {
     const { parserState, partialCharacter } = innerOf(this.#terminal);
-    const ground = parserState === GROUND;
-    const state = { ground, string: parserState >= FIRST_STRING, partialCharacter };
-    this.#unfinished = unfinished(this.#unfinished, bytes, state);
+    this.#unfinished = unfinished(this.#unfinished, bytes, { ground: parserState === GROUND, partialCharacter });
   }
 
   resize({ cols, rows }: TerminalSize): void {

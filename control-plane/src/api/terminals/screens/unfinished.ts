@@ -9,8 +9,6 @@ const C1_INTRODUCERS = new Set([0x90, 0x98, 0x9b, 0x9d, 0x9e, 0x9f]);
 export interface ParserState {
   /** Nothing is begun. */
   readonly ground: boolean;
-  /** A string is collected (OSC, DCS, SOS, PM, APC); otherwise controls within a sequence take effect at once. */
-  readonly string: boolean;
   readonly partialCharacter: boolean;
 }
 
@@ -26,8 +24,8 @@ export function unfinished(before: Uint8Array, bytes: Uint8Array, state: ParserS
   const sequence = all.subarray(from);
   const partial = state.partialCharacter ? partialCharacter(all) : new Uint8Array(0);
   if (state.ground) return partial;
-  const kept = state.string ? sequence : sequence.filter((byte) => byte >= 0x20 || byte === ESC);
-  return kept.subarray(0, MOST_UNFINISHED);
+  // Controls within a sequence have taken effect at once, and those within a string have none.
+  return sequence.subarray(0, MOST_UNFINISHED).filter((byte) => byte >= 0x20 || byte === ESC);
 }
 
 function introducer(bytes: Uint8Array): number {
