@@ -51,10 +51,26 @@ export class FileDesk {
   async answer<T>(open: OpenFiles, question: (files: AgentFiles) => Promise<T>): Promise<T> {
     const done = this.ask(open);
     try {
-      return await question(open.files);
+      return await whileLive(open, question(open.files));
     } finally {
       done();
     }
+  }
+}
+
+/**
+ * Waits for what goes to the agent of a session.
+ * @throws ProblemError `session_over` in place of the broken link of a session that ended meanwhile; every other error as it is.
+ */
+export async function whileLive<T>(
+  { session }: { readonly session: Pick<LiveSession, 'over'> },
+  work: Promise<T>,
+): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ProblemError && error.code === 'sandbox_failed') session.over.throwIfAborted();
+    throw error;
   }
 }
 

@@ -178,12 +178,18 @@ export class SftpRoad implements FileRoad {
       await client.request(type === 'folder' ? TYPE.rmdir : TYPE.remove, string(path));
     } catch (error) {
       const failure = sftpFailure(error);
-      if (type !== 'folder' || !(failure instanceof FileFailure) || failure.file !== 'failed') throw failure;
-      for await (const { entries } of this.list(path, signal)) {
-        if (entries.some(({ name }) => name.length > 0)) throw new FileFailure('not_empty', failure.message);
-      }
+      if (!(failure instanceof FileFailure) || failure.file !== 'failed') throw failure;
+      if (type === 'folder' && (await this.#holdsSomething(path, signal)))
+        throw new FileFailure('not_empty', failure.message);
       throw await this.#why(failure, path);
     }
+  }
+
+  async #holdsSomething(folder: Buffer, signal: AbortSignal): Promise<boolean> {
+    for await (const { entries } of this.list(folder, signal)) {
+      if (entries.some(({ name }) => name.length > 0)) return true;
+    }
+    return false;
   }
 
   async chmod(path: Buffer, mode: number): Promise<void> {
