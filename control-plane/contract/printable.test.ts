@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { printableName, printablePath } from './printable.ts';
+import { printableName, printablePath, sizeWords } from './printable.ts';
 import { encodeRouterName, encodeRouterPath } from './router-path.ts';
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
@@ -32,3 +32,12 @@ test('every name is one line that can be seen, and no two names look the same', 
 test('a path is escaped as its names are', () => {
   expect(printablePath(encodeRouterPath(bytes('/tmp/\xff\n')))).toBe(String.raw`/tmp/\xff\n`);
 });
+
+test.each([
+  [0, '0 B'],
+  [1_023, '1023 B'],
+  [1_024, '1.0 KiB'],
+  [15_000, '15 KiB'],
+  [300 * 1_048_576, '300 MiB'],
+  [4.5 * 2 ** 30, '4.5 GiB'],
+])('%d bytes are %s', (bytes, words) => expect(sizeWords(bytes)).toBe(words));

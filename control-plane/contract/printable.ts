@@ -1,9 +1,22 @@
 import { type RouterName, type RouterPath, decodeRouterName, decodeRouterPath } from './router-path.ts';
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\\': '\\\\' };
 /** Control and format characters, private ones, line separators, and spaces that look like none or like the plain one. */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\\]|(?! )\p{Zs}/gu;
+
+/** @returns a number of bytes as people read it: `0 B`, `3.4 KiB`, `120 MiB`. */
+export function sizeWords(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1_024 && unit < UNITS.length - 1) {
+    value /= 1_024;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 10 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
+}
 
 /** @returns a name as people can read and tell apart: what cannot be seen, or turns the reading direction, is escaped. */
 export function printableName(name: RouterName): string {

@@ -109,7 +109,7 @@ describe.each([
     const { begin } = uploadOf('image', randomBytes(1_000_000));
     expect(await refused(begin())).toMatchObject({
       file: 'no_space',
-      message: expect.stringMatching(/\d bytes are free/u),
+      message: expect.stringMatching(/\d (?:B|KiB|MiB) are free/u),
     });
     expect(await all()).toEqual(['./fill']);
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type {
   FileExpectation,
@@ -8,7 +9,7 @@ import type {
   FileUploadRef,
   FileUploadState,
 } from '@netpilot/control-plane/contract/files.ts';
-import { createHash } from 'node:crypto';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { gathered } from '../link/gathered.ts';
 import { FileFailure } from './file-failure.ts';
 import type { FileAttributes, FileRoad } from './file-road.ts';
@@ -42,7 +43,7 @@ export class Writing {
     const { available } = await this.#road.space(temporary);
     if (available !== null && available < size - there) {
       if (there === 0) await this.#road.removeTemporary(temporary);
-      throw new FileFailure('no_space', `${available} bytes are free.`);
+      throw new FileFailure('no_space', `${sizeWords(available)} are free.`);
     }
     return { offset: there - (there % BLOCK) };
   }

@@ -8,6 +8,7 @@ import {
   type FileUploadView,
 } from '../../../contract/file-api.ts';
 import type { FileStat, FileUnpacked, FileUploadState } from '../../../contract/files.ts';
+import { sizeWords } from '../../../contract/printable.ts';
 import type { RouterPath } from '../../../contract/router-path.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
@@ -184,7 +185,7 @@ export class Uploads {
     const { session, actor, files } = open;
     const { available } = await files.space({ path });
     if (available !== null && (length ?? 0) > available) {
-      throw new ProblemError('file_no_space', `${available} bytes are free.`);
+      throw new ProblemError('file_no_space', `${sizeWords(available)} are free.`);
     }
     const passage = await passages.begin(session, actor, length);
     try {

@@ -1,5 +1,5 @@
 import type { FileChange } from '@netpilot/control-plane/contract/files.ts';
-import { printableName, printablePath } from '@netpilot/control-plane/contract/printable.ts';
+import { printableName, printablePath, sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { type RouterPath, splitRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { Button, Checkbox, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
@@ -9,7 +9,7 @@ import { Confirm } from '../../shell/confirm.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import type { FileCalls } from './file-calls.ts';
 import type { Row } from './file-list.tsx';
-import { isFolder, modeWords, sizeWords } from './file-words.ts';
+import { isFolder, modeWords } from './file-words.ts';
 import { pathOf, typedName, typedPath } from './typed-name.ts';
 
 /** What a person has asked to do, before they have said all of it. */

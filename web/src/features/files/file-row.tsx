@@ -1,9 +1,9 @@
 import { uploadIdOf } from '@netpilot/control-plane/contract/files.ts';
-import { printableName } from '@netpilot/control-plane/contract/printable.ts';
+import { printableName, sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import type { CSSProperties, MouseEvent, ReactNode } from 'react';
 import { FileIcon } from './file-icon.tsx';
 import type { Row } from './file-list.tsx';
-import { isFile, isFolder, kindWords, modeWords, ownerWords, sizeWords, timeWords } from './file-words.ts';
+import { isFile, isFolder, kindWords, modeWords, ownerWords, timeWords } from './file-words.ts';
 
 interface FileRowProps {
   id: string;

@@ -1,5 +1,5 @@
 import { MAX_SAVE_BYTES, type FileStat } from '@netpilot/control-plane/contract/files.ts';
-import { printableName, printablePath } from '@netpilot/control-plane/contract/printable.ts';
+import { printableName, printablePath, sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { type RouterPath, splitRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { ActionIcon, Button, Group, SegmentedControl, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -9,7 +9,7 @@ import { LoadingRows } from '../../shell/loading.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import type { FileCalls } from './file-calls.ts';
-import { modeWords, ownerWords, sizeWords } from './file-words.ts';
+import { modeWords, ownerWords } from './file-words.ts';
 import { FollowView } from './follow-view.tsx';
 import { HexView } from './hex-view.tsx';
 import { ImageView, imageTypeOf } from './image-view.tsx';

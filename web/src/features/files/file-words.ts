@@ -1,19 +1,5 @@
 import type { FileEntry, FileRoadView, FileType } from '@netpilot/control-plane/contract/files.ts';
 
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-/** @returns a number of bytes as people read it: `0 B`, `3.4 KiB`, `120 MiB`. */
-export function sizeWords(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_024 && unit < UNITS.length - 1) {
-    value /= 1_024;
-    unit += 1;
-  }
-  const digits = unit > 0 && value < 10 ? 1 : 0;
-  return `${value.toFixed(digits)} ${UNITS[unit] ?? ''}`;
-}
-
 /** @returns a number of seconds as people say it: `5 s`, `2 min`, `1 h 20 min`. */
 export function secondsWords(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));

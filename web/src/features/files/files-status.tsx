@@ -3,7 +3,8 @@ import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { FileCalls } from './file-calls.ts';
-import { roadWords, sizeWords } from './file-words.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
+import { roadWords } from './file-words.ts';
 
 interface FilesStatusProps {
   calls: FileCalls;

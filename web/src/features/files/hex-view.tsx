@@ -4,7 +4,7 @@ import { useQueries } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { FileCalls } from './file-calls.ts';
-import { sizeWords } from './file-words.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { ROW_BYTES, hexRow } from './hex-rows.ts';
 
 /** Bytes that are asked for at once. */

@@ -1,9 +1,8 @@
-import { printablePath } from '@netpilot/control-plane/contract/printable.ts';
+import { printablePath, sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { splitRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { Button, Group, Text } from '@mantine/core';
 import { useRef, useState } from 'react';
 import { Notice } from '../../shell/notice.tsx';
-import { sizeWords } from './file-words.ts';
 import type { UnfinishedUpload } from './unfinished-uploads.ts';
 
 interface InterruptedUploadsProps {

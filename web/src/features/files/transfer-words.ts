@@ -1,5 +1,6 @@
 import { describeTrouble } from '../../api/problem.ts';
-import { secondsWords, sizeWords } from './file-words.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
+import { secondsWords } from './file-words.ts';
 import type { TransferView } from './transfer-queue.ts';
 
 /** @returns how far it is, how fast and how long still; or why it does not go on. */

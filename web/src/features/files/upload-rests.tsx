@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { keyOf } from './file-order.ts';
-import { sizeWords, timeWords } from './file-words.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
+import { timeWords } from './file-words.ts';
 
 interface UploadRestsProps {
   rests: readonly FileEntry[];

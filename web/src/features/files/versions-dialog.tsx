@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { LoadingRows } from '../../shell/loading.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import type { FileCalls } from './file-calls.ts';
-import { sizeWords } from './file-words.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 
 interface VersionsDialogProps {
   calls: FileCalls;
