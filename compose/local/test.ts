@@ -26,7 +26,7 @@ import { buildWeb } from './web-build.ts';
 
 /**
  * What each project needs, and how many of its files run at once; a run of one prepares no more than that. Tests with real parts mostly wait for
- * something to happen, so two of them share a small machine well; a browser fills it alone.
+ * something to happen, so two of them share a small machine well.
  */
 const PROJECTS = {
   unit: { packages: [], engine: false, web: false, workers: '100%' },
@@ -36,7 +36,7 @@ const PROJECTS = {
     web: false,
     workers: '2',
   },
-  browser: { packages: ['chromium', 'openssh-client'], engine: true, web: true, workers: '1' },
+  browser: { packages: ['chromium', 'openssh-client'], engine: true, web: true, workers: '2' },
 } as const;
 type Project = keyof typeof PROJECTS;
 const ALL = Object.keys(PROJECTS) as Project[];

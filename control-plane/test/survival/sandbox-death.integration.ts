@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ExecResult, Session } from '../../contract/sessions.ts';
 import { TestBastion } from '../harness/bastion.ts';
@@ -92,7 +92,9 @@ function pidsOf(container: string): number[] {
   return docker('top', container, '-o', 'pid').split('\n').slice(1).map(Number).filter(Boolean);
 }
 
+/** @returns whether it is Node, and not the runtime that is about to become it and catches all signals, and has a handler of its own. */
 function catches(pid: number, signal: NodeJS.Signals): boolean {
+  if (!readlinkSync(`/proc/${pid}/exe`).endsWith('/node')) return false;
   const caught = /^SigCgt:\s*([0-9a-f]+)$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
   return (BigInt(`0x${caught}`) & (1n << BigInt(constants.signals[signal] - 1))) !== 0n;
 }
