@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { Recorder } from '../../src/api/recordings/recorder.ts';
 import { RecordingFile } from '../../src/api/recordings/recording-file.ts';
 import { beginRecording } from '../../src/api/recordings/recording-position.ts';
 import { createSigningKey } from '../../src/api/recordings/signing-key.ts';
+import { testHeader } from '../../src/api/recordings/test-header.ts';
 import { verify } from '../../src/api/recordings/verify.ts';
 import { BulkOutput } from '../bulk-output.ts';
 import { atLeastShare, atMost, forComparison, type Measure } from '../measure.ts';
@@ -94,25 +95,7 @@ async function measureWriting(quick: boolean): Promise<Measure[]> {
 async function begin(path: string): Promise<Recorder> {
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const file = await RecordingFile.create(path);
-  const position = await beginRecording(file, {
-    version: 2,
-    width: 80,
-    height: 24,
-    timestamp: Date.now() / 1_000,
-    title: 'bench',
-    env: { TERM: 'xterm-256color' },
-    netpilot: {
-      format: 1,
-      recording: randomUUID(),
-      organisation: randomUUID(),
-      router: { id: null, name: 'bench' },
-      session: randomUUID(),
-      terminal: 1,
-      user: { id: randomUUID(), name: 'bench' },
-      image: null,
-      input: false,
-    },
-  });
+  const position = await beginRecording(file, testHeader());
   const onTrouble = (trouble: string | null) => {
     if (trouble !== null) throw new Error(`the recording fails: ${trouble}`);
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CastHeader } from './cast-format.ts';
 
-/** The first line of a recording that a test makes up: Alice, at a router named `edge`. @param of what is said of it otherwise. */
+/** The first line of a recording that a test, or the bench, makes up: Alice, at a router named `edge`. @param of what is said of it otherwise. */
 export function testHeader(of: Partial<CastHeader['netpilot']> = {}): CastHeader {
   return {
     version: 2,

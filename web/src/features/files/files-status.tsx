@@ -1,9 +1,9 @@
 import type { FileRoadView } from '@netpilot/control-plane/contract/files.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { FileCalls } from './file-calls.ts';
-import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { roadWords } from './file-words.ts';
 
 interface FilesStatusProps {

@@ -1,10 +1,10 @@
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { Text } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { FileCalls } from './file-calls.ts';
-import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { ROW_BYTES, hexRow } from './hex-rows.ts';
 
 /** Bytes that are asked for at once. */

@@ -1,5 +1,5 @@
-import { describeTrouble } from '../../api/problem.ts';
 import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
+import { describeTrouble } from '../../api/problem.ts';
 import { secondsWords } from './file-words.ts';
 import type { TransferView } from './transfer-queue.ts';
 

@@ -1,10 +1,10 @@
 import type { FileEntry } from '@netpilot/control-plane/contract/files.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Confirm } from '../../shell/confirm.tsx';
 import { Notice } from '../../shell/notice.tsx';
 import { keyOf } from './file-order.ts';
-import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { timeWords } from './file-words.ts';
 
 interface UploadRestsProps {

@@ -1,4 +1,5 @@
 import type { FileVersion } from '@netpilot/control-plane/contract/file-api.ts';
+import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import type { RouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
@@ -6,7 +7,6 @@ import { useState } from 'react';
 import { LoadingRows } from '../../shell/loading.tsx';
 import { Trouble } from '../../shell/trouble.tsx';
 import type { FileCalls } from './file-calls.ts';
-import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 
 interface VersionsDialogProps {
   calls: FileCalls;
