@@ -5,7 +5,7 @@ import { startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
 import { migrate } from '@netpilot/db/migrate.ts';
 import { buildSessionImage, ensureBaseImage } from '@netpilot/session-image/build.ts';
 import { ensureDemoRouterImage } from '../demo-router/image.ts';
-import { bundlePrograms, PROGRAMS } from './bundle.ts';
+import { bundlePrograms, PROGRAM_FLAGS, PROGRAMS } from './bundle.ts';
 import { createDemoNetwork, type DemoNetwork } from './demo-network.ts';
 import { DEMO_ADMINISTRATORS, DEMO_PEOPLE } from './demo-people.ts';
 import { seedDemo } from './demo.ts';
@@ -133,7 +133,7 @@ async function startGateway(context: Context): Promise<void> {
   const { places, settings, secrets, network } = context;
   await mkdir(places.run, { recursive: true, mode: 0o755 });
   const socket = join(places.run, 'gateway.sock');
-  const gateway = await startService(context, 'gateway', [PROGRAMS.gateway.bundle], {
+  const gateway = await startService(context, 'gateway', [...PROGRAM_FLAGS, PROGRAMS.gateway.bundle], {
     NETPILOT_GATEWAY_SOCKET: socket,
     NETPILOT_GATEWAY_DATABASE_URL_FILE: secrets.gatewayDatabaseUrl,
     NETPILOT_TUNNEL_LISTEN: `${network.address}:${settings.tunnelPort}`,
@@ -153,7 +153,7 @@ async function startApi(context: Context): Promise<void> {
         '--clear-screen=false',
         join(ROOT, PROGRAMS.api.source),
       ]
-    : [PROGRAMS.api.bundle];
+    : [...PROGRAM_FLAGS, PROGRAMS.api.bundle];
   const api = await startService(context, 'api', program, {
     NETPILOT_LISTEN: `127.0.0.1:${settings.apiPort}`,
     NETPILOT_PUBLIC_URL: settings.publicUrl,

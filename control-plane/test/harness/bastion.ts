@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundlePrograms, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
+import { bundlePrograms, PROGRAM_FLAGS, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
 import { startIdentityProvider } from '@netpilot/compose/local/identity-provider.ts';
 import { type FreshDatabase, startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
 import type { Router } from '../../contract/routers.ts';
@@ -130,7 +130,7 @@ export class TestBastion {
       const externalPorts = `${firstPort + ROUTER_PORTS + 1}-${firstPort + ROUTER_PORTS + 20}`;
 
       const gateway = new TestProcess(
-        [process.execPath, '--enable-source-maps', PROGRAMS.gateway.bundle],
+        [process.execPath, ...PROGRAM_FLAGS, '--enable-source-maps', PROGRAMS.gateway.bundle],
         {
           ...base,
           NETPILOT_GATEWAY_DATABASE_URL_FILE: file('gateway_database_url', database.gatewayUrl),
@@ -146,7 +146,7 @@ export class TestBastion {
         join(directory, 'gateway.log'),
       );
       const api = new TestProcess(
-        [process.execPath, '--enable-source-maps', options.apiProgram ?? PROGRAMS.api.bundle],
+        [process.execPath, ...PROGRAM_FLAGS, '--enable-source-maps', options.apiProgram ?? PROGRAMS.api.bundle],
         {
           ...base,
           NETPILOT_LISTEN: `127.0.0.1:${apiPort}`,

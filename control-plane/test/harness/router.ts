@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Router, RouterCreated } from '../../contract/routers.ts';
+import { OPENSSH_TUNNEL_CIPHERS } from '../../src/api/routers/enrolment-script.ts';
 import { TestProcess } from './child-process.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
@@ -100,6 +101,8 @@ export class TestRouter {
         'IdentitiesOnly=yes',
         '-o',
         'ExitOnForwardFailure=yes',
+        '-o',
+        `Ciphers=${OPENSSH_TUNNEL_CIPHERS}`,
         '-o',
         'ServerAliveInterval=15',
         '-o',
