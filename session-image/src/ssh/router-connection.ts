@@ -4,7 +4,7 @@ import type { TerminalSize } from '@netpilot/control-plane/contract/sessions.ts'
 import { ProblemError } from '../link/problem.ts';
 import { ChannelTurns, needsTurns } from './channel-turns.ts';
 import { printable } from './finding.ts';
-import { boundIncoming, boundOutgoing, windowFor } from './flow-window.ts';
+import { boundIncoming, boundOutgoing } from './flow-window.ts';
 import type { SeenHostKey } from './host-key.ts';
 
 export type RouterChannel = ClientChannel;
@@ -96,9 +96,8 @@ export class RouterConnection {
 
   #bound(channel: ClientChannel, openingMs: number): void {
     this.#roundTripMs = Math.min(this.#roundTripMs, openingMs / 2);
-    const window = windowFor(this.#roundTripMs);
-    boundIncoming(channel, window);
-    boundOutgoing(channel, window, this.facts.serverIdent);
+    boundIncoming(channel, this.#roundTripMs);
+    boundOutgoing(channel, this.#roundTripMs, this.facts.serverIdent);
   }
 
   #open(start: Start): Promise<ClientChannel> {
