@@ -23,7 +23,14 @@ export const PROGRAMS = {
  */
 export const PROGRAM_FLAGS = ['--initial-old-space-size=128'] as const;
 
-const SOURCES = ['control-plane/contract', 'control-plane/src', 'db', 'package-lock.json', 'compose/local/bundle.ts'];
+const SOURCES = [
+  'control-plane/contract',
+  'control-plane/src',
+  'control-plane/ssh',
+  'db',
+  'package-lock.json',
+  'compose/local/bundle.ts',
+];
 
 /** Only our own TypeScript goes in: what npm installed is loaded from where it is. */
 const ownSourcesOnly: Plugin = {

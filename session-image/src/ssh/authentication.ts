@@ -1,3 +1,5 @@
+// First: it has to run before ssh2.
+import './padded.ts';
 import { BaseAgent } from 'ssh2';
 import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey, SigningRequestOptions } from 'ssh2';
 

@@ -1,3 +1,5 @@
+// First: it has to run before ssh2.
+import './padded.ts';
 import type { Socket } from 'node:net';
 import type { AlgorithmSet } from '@netpilot/control-plane/contract/routers.ts';
 import { TUNNEL_SOCKET } from '@netpilot/control-plane/contract/agent.ts';

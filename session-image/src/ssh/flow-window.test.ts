@@ -27,7 +27,7 @@ describe('a window', () => {
   /** A sender with all that the window lets it have on a line of `rate` bytes a millisecond. @returns the sizes. */
   function transfer(window: FlowWindow, { rate, roundTripMs, ms }: { rate: number; roundTripMs: number; ms: number }) {
     const sizes: number[] = [];
-    for (let now = 0; now < ms; ) {
+    for (let now = 0; now < ms;) {
       const packet = 32_768;
       now += Math.max(packet / rate, (packet * roundTripMs) / window.size);
       window.moved(packet, now);

@@ -1,6 +1,6 @@
-import ssh2 from 'ssh2';
 import type { AuthContext, Connection, PublicKeyAuthContext } from 'ssh2';
 import type { RegisteredRouter } from '@netpilot/db/tunnel-registry.ts';
+import { ssh2 } from './ssh2.ts';
 
 /** The user name every router dials in with; it carries no right, the key does. */
 export const TUNNEL_USER = 'tunnel';

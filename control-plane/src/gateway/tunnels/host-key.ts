@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import ssh2 from 'ssh2';
+import { ssh2 } from './ssh2.ts';
 
 /** The key that routers pin when they enrol. */
 export interface HostKey {

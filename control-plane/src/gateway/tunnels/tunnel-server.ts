@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import ssh2 from 'ssh2';
 import type { Connection } from 'ssh2';
 import type { GatewayTunnel } from '../../../contract/gateway.ts';
 import { TUNNEL_ALGORITHMS } from './algorithms.ts';
@@ -13,6 +12,7 @@ import { startKeepalive } from './keepalive.ts';
 import { Tunnel, TunnelUnavailable } from './tunnel.ts';
 import type { RegisteredRouter, TunnelRegistry } from '@netpilot/db/tunnel-registry.ts';
 import { TunnelStates } from './tunnel-states.ts';
+import { ssh2 } from './ssh2.ts';
 
 /** What a router may ask to bind; it is 127.0.0.1 in any case. */
 const BIND_ADDRESSES = new Set(['', 'localhost', '127.0.0.1', '0.0.0.0', '::1', '::', '*']);
