@@ -164,8 +164,8 @@ async function measureEcho(
   const measures: Measure[] = [];
   try {
     for (const [what, move] of [
-      ['download', () => files.discard('content', source)],
-      ['upload', () => files.upload(source, size, target)],
+      ['a download', () => files.discard('content', source)],
+      ['an upload', () => files.upload(source, size, target)],
     ] as const) {
       const pair = await EchoPair.open(desk, session);
       const over = new AbortController();
@@ -174,7 +174,7 @@ async function measureEcho(
       })();
       try {
         const { ours, ssh } = await pair.sample(samples);
-        const measure = { name: `echo during a ${what}, ${road}`, unit: 'ms', ours: summarise(ours) } as const;
+        const measure = { name: `echo during ${what}, ${road}`, unit: 'ms', ours: summarise(ours) } as const;
         measures.push(atMost(measure, 20, 'p95', summarise(ssh)));
       } finally {
         over.abort();
