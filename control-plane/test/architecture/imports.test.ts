@@ -56,14 +56,15 @@ describe('imports', () => {
     ],
     [
       'session-image/src/',
-      /@netpilot\/(?!control-plane\/contract)|control-plane\/src|dockerode|sequelize|fastify/u,
-      'a sandbox knows the contract only',
+      /@netpilot\/(?!control-plane\/(contract|ssh)\/)|control-plane\/src|dockerode|sequelize|fastify/u,
+      'a sandbox knows the contract only, and what it shares of SSH with the gateway',
     ],
     [
       'web/src/',
       /@netpilot\/(?!control-plane\/contract)|control-plane\/src|^node:/u,
       'the browser knows the contract only',
     ],
+    ['control-plane/ssh/', /^(?!node:crypto$)/u, 'what both ends share knows neither'],
     ['db/', /control-plane\/src|session-image|fastify/u, 'the data knows nobody'],
   ])('%s stays within its trust', (folder, forbidden) => {
     const crossings = productOf(folder).flatMap((source) =>
