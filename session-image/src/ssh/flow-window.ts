@@ -114,20 +114,16 @@ export function boundOutgoing(channel: ClientChannel, roundTripMs: number, serve
   const window = new FlowWindow('outgoing', roundTripMs);
   const { outgoing } = channel as unknown as Insides;
   const whole = outgoing.window;
-  /** What the server would take and is not sent. */
-  let held = Math.max(0, whole - window.size);
-  let room = whole - held;
+  /** What the server would take. */
+  let open = whole;
+  const room = () => Math.max(0, open - Math.max(0, whole - window.size));
   // ssh2 takes from it what it sends and adds what the server gives back.
   Object.defineProperty(outgoing, 'window', {
-    get: () => room,
+    get: room,
     set: (value: number) => {
-      const given = value - room;
-      room = value;
-      if (given <= 0) return;
-      window.moved(given, performance.now());
-      const change = Math.max(-room, held - Math.max(0, whole - window.size));
-      room += change;
-      held -= change;
+      const change = value - room();
+      open += change;
+      if (change > 0) window.moved(change, performance.now());
     },
   });
 }
