@@ -91,10 +91,10 @@ if (major < 20 || (major === 20 && minor < 19)) {
   );
 }
 const program = programs[verb];
-// What measures is a page and passes every byte as well: its own collections of garbage must not be taken for ours (PROGRAM_FLAGS in local/bundle.ts).
-const flags = verb === 'bench' ? ['--initial-old-space-size=256'] : [];
 if (program === undefined) refuse(`Say one of ${Object.keys(programs).join(', ')}.`);
 await install();
+// What measures is a page and passes every byte as well: its own collections of garbage must not be taken for ours (PROGRAM_FLAGS in local/bundle.ts).
+const flags = verb === 'bench' ? ['--initial-old-space-size=256'] : [];
 process.exitCode = await run(process.execPath, [
   ...flags,
   '--import',
