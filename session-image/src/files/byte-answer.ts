@@ -72,7 +72,9 @@ export async function sendBytes(stream: ServerHttp2Stream, open: OpenRead, optio
       moved = body.isPaused();
     }, PATIENCE_MS);
     body.on('data', take);
-    let ended = false;
+    let ended = body.readableEnded;
+    // An empty one may have ended already, with the burst that brought what is said of it; of that nobody hears again.
+    if (ended) void settle();
     body.once('end', () => {
       ended = true;
       void settle();
