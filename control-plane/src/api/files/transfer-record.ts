@@ -62,6 +62,12 @@ export class TransferRecord {
     this.#hash.update(chunk);
   }
 
+  /** @returns true for a sum that these bytes cannot have: all of them were seen, and theirs is another. */
+  denies(size: number, sha256: string): boolean {
+    const { sum } = this;
+    return sum !== null && this.#bytes === size && sum !== sha256;
+  }
+
   /** The bytes seen are not those on the router: part of them was lost and is sent again. */
   lost(): void {
     this.#whole = false;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { ProblemError } from '../errors.ts';
 import type { OpenFiles } from './file-desk.ts';
@@ -12,6 +13,8 @@ const upload = { path: '/tmp/image', size: 10, expect: { type: 'nothing' } } as 
 let trail: { action: string; details: Record<string, unknown> }[];
 /** What the router has been asked to take away. */
 let removed: object[];
+/** The sums that the router was asked to find. */
+let asked: string[];
 /** What taking away comes to. */
 let removal: () => Promise<void>;
 let uploads: Uploads;
@@ -19,7 +22,7 @@ let open: OpenFiles;
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [trail, removed, removal] = [[], [], async () => undefined];
+  [trail, removed, asked, removal] = [[], [], [], async () => undefined];
   const passage = { signal: new AbortController().signal, take: () => undefined, end: async () => undefined };
   const files = {
     uploadBegin: async () => ({ offset: 0 }),
@@ -27,6 +30,11 @@ beforeEach(() => {
       let offset = 0;
       for await (const chunk of body) offset += (chunk as Buffer).length;
       return { offset };
+    },
+    // A router that agrees with everybody.
+    uploadFinish: async ({ sha256 }: { sha256: string }) => {
+      asked.push(sha256);
+      return {};
     },
     uploadAbort: async (ref: object) => {
       removed.push(ref);
@@ -94,4 +102,29 @@ test('whoever goes on at that moment begins at the first byte, as an upload of i
     'file_transfer_ended',
     'file_transfer_started',
   ]);
+});
+
+test('the sum on record is of bytes that were seen here, whatever a router says', async () => {
+  const { path, size, expect: expected } = upload;
+  const finish = (bytes: Buffer) => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return uploads.finish(open, ID, { path, size, expect: expected, sha256, mode: null });
+  };
+  const whole = Buffer.from('0123456789');
+  const send = (offset: number) =>
+    uploads.bytes(open, { uploadId: ID, path, offset }, Readable.from([whole.subarray(offset)]), null);
+  const sums = () => trail.map(({ details }) => details.sha256).filter((sum) => sum !== undefined);
+
+  await uploads.start(open, { ...upload, uploadId: ID });
+  await send(0);
+  await expect(finish(Buffer.from('9876543210'))).rejects.toMatchObject({ code: 'file_checksum_mismatch' });
+  expect(asked).toEqual([]);
+  expect(ends()).toEqual([['failed', 'file_checksum_mismatch']]);
+
+  await uploads.start(open, { ...upload, uploadId: ID });
+  await send(0);
+  await finish(whole);
+  const sum = createHash('sha256').update(whole).digest('hex');
+  expect(asked).toEqual([sum]);
+  expect(sums()).toEqual([sum, sum]);
 });

@@ -158,6 +158,8 @@ export class Uploads {
   async finish(open: OpenFiles, uploadId: string, input: FileUploadEnd): Promise<FileStat> {
     const upload = await this.#halt(uploadId, open, input.path);
     try {
+      // The router sums what it has as well, but it may lie; what the trail says has been seen here.
+      if (upload.record.denies(input.size, input.sha256)) throw new ProblemError('file_checksum_mismatch');
       const stat = await open.files.uploadFinish({ uploadId, ...input });
       this.#take(uploadId, upload);
       await upload.record.end('done', { sha256: input.sha256 });
