@@ -3,7 +3,8 @@ import type { FileChange, FileChanged, FileStat } from '../../../contract/files.
 import { printablePath } from '../../../contract/printable.ts';
 import type { AuditEntry, AuditLog } from '../audit/audit-log.ts';
 import { ProblemError } from '../errors.ts';
-import { type OpenFiles, unlessVanished, whileLive } from './file-desk.ts';
+import { whileLive } from '../sessions/while-live.ts';
+import { type OpenFiles, unlessVanished } from './file-desk.ts';
 
 /** Creates, renames, copies, deletes and changes modes; each with an audit entry before it and one with what became of it. */
 export class FileChanges {
@@ -16,11 +17,13 @@ export class FileChanges {
   /** @throws ProblemError `file_…`, `sandbox_failed`; what the database throws, before anything is changed. */
   async change(open: OpenFiles, change: FileChange, signal: AbortSignal): Promise<FileChanged> {
     const { files } = open;
-    const before = await whileLive(open, files.stat({ path: change.path, follow: false })).catch(unlessVanished);
+    const before = await whileLive(open.session, files.stat({ path: change.path, follow: false })).catch(
+      unlessVanished,
+    );
     const record = this.#recorder(open, change, before);
     await record('file_change_started', {});
     try {
-      const changed = await whileLive(open, files.change(change, signal));
+      const changed = await whileLive(open.session, files.change(change, signal));
       await record('file_change_ended', { result: 'done', reason: null });
       return changed;
     } catch (error) {

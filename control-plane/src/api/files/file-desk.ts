@@ -4,6 +4,7 @@ import type { AgentFiles } from '../sandbox-link/agent-files.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
 import type { SessionReader } from '../sessions/reader.ts';
 import type { SessionService } from '../sessions/service.ts';
+import { whileLive } from '../sessions/while-live.ts';
 
 /** Questions (listings, searches, counts, sums) that run on one router's session at once. */
 const QUESTIONS_AT_ONCE = 8;
@@ -51,26 +52,10 @@ export class FileDesk {
   async answer<T>(open: OpenFiles, question: (files: AgentFiles) => Promise<T>): Promise<T> {
     const done = this.ask(open);
     try {
-      return await whileLive(open, question(open.files));
+      return await whileLive(open.session, question(open.files));
     } finally {
       done();
     }
-  }
-}
-
-/**
- * Waits for what goes to the agent of a session.
- * @throws ProblemError `session_over` in place of the broken link of a session that ended meanwhile; every other error as it is.
- */
-export async function whileLive<T>(
-  { session }: { readonly session: Pick<LiveSession, 'over'> },
-  work: Promise<T>,
-): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof ProblemError && error.code === 'sandbox_failed') session.over.throwIfAborted();
-    throw error;
   }
 }
 

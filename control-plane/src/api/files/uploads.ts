@@ -13,6 +13,7 @@ import type { RouterPath } from '../../../contract/router-path.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { ProblemError, notFound } from '../errors.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
+import { whileLive } from '../sessions/while-live.ts';
 import { outcomeOf } from './delivery.ts';
 import type { OpenFiles } from './file-desk.ts';
 import { metered } from './metered.ts';
@@ -73,7 +74,7 @@ export class Uploads {
     await before?.stop?.();
     // Asks whether so much may move today; the pieces are counted as they come.
     await (await passages.begin(session, actor, size)).end();
-    const { offset } = await files.uploadBegin({ uploadId, path, size, expect });
+    const { offset } = await whileLive(session, files.uploadBegin({ uploadId, path, size, expect }));
     const known = this.#uploads.get(uploadId);
     if (known !== undefined) known.touchedAt = Date.now();
     else {
@@ -160,7 +161,7 @@ export class Uploads {
     try {
       // The router sums what it has as well, but it may lie; what the trail says has been seen here.
       if (upload.record.denies(input.size, input.sha256)) throw new ProblemError('file_checksum_mismatch');
-      const stat = await open.files.uploadFinish({ uploadId, ...input });
+      const stat = await whileLive(open.session, open.files.uploadFinish({ uploadId, ...input }));
       this.#take(uploadId, upload);
       await upload.record.end('done', { sha256: input.sha256 });
       return stat;
@@ -177,7 +178,7 @@ export class Uploads {
     const upload = this.#uploads.get(uploadId);
     if (upload !== undefined) this.#check(upload, open, path);
     await upload?.stop?.();
-    await open.files.uploadAbort({ uploadId, path });
+    await whileLive(open.session, open.files.uploadAbort({ uploadId, path }));
     await this.#forget(uploadId, 'stopped', 'given up');
   }
 

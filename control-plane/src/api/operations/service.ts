@@ -16,6 +16,7 @@ import { withRouterOf } from '../routers/with-router.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
 import type { SessionReader } from '../sessions/reader.ts';
 import type { SessionService } from '../sessions/service.ts';
+import { whileLive } from '../sessions/while-live.ts';
 import { type EffectServices, storeEffect } from './effects.ts';
 import { problemOfOperation } from './outcome.ts';
 import type { ActiveRun, RunBook } from './run-book.ts';
@@ -178,13 +179,10 @@ export class OperationService {
     const { name, input, session } = call;
     let output: OperationOutput<OperationName>;
     try {
-      ({ output } = await session.link.operate(name, input, options));
+      ({ output } = await whileLive(session, session.link.operate(name, input, options)));
     } catch (error) {
       options.signal?.throwIfAborted();
-      const problem = problemOfOperation(error);
-      // When the session has ended meanwhile, that is the reason and not the link that went with it.
-      if (problem === error) session.over.throwIfAborted();
-      throw problem;
+      throw problemOfOperation(error);
     }
     return { output, warnings: await this.#store(call, turn, output) };
   }

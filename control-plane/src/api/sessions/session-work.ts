@@ -8,6 +8,7 @@ import { ProblemError } from '../errors.ts';
 import type { LiveSession } from './live-session.ts';
 import type { SessionReader } from './reader.ts';
 import type { SessionService } from './service.ts';
+import { whileLive } from './while-live.ts';
 
 /** Commands that one session runs at once. */
 const COMMANDS_AT_ONCE = 8;
@@ -83,11 +84,7 @@ export class SessionWork {
       const details = { router: session.identity.routerName, program, bytes: Buffer.byteLength(input.command) };
       await this.#audit.record(entryOf(session, actor, 'command_run', details));
       session.touch();
-      return await link.exec(input).catch((error: unknown) => {
-        // When the session has ended meanwhile, that is the reason and not the link that went with it.
-        void session.link;
-        throw error;
-      });
+      return await whileLive(session, link.exec(input));
     } finally {
       const left = (this.#commands.get(session.identity.id) ?? 1) - 1;
       if (left > 0) this.#commands.set(session.identity.id, left);
