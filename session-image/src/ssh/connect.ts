@@ -3,6 +3,7 @@ import './padded.ts';
 import type { Socket } from 'node:net';
 import type { AlgorithmSet } from '@netpilot/control-plane/contract/routers.ts';
 import { TUNNEL_SOCKET } from '@netpilot/control-plane/contract/agent.ts';
+import { writeInTurns } from '@netpilot/control-plane/ssh/write-turns.ts';
 import { Client } from 'ssh2';
 import type { ClientErrorExtensions } from 'ssh2';
 import { dialSocket } from '../link/dial.ts';
@@ -83,7 +84,7 @@ export async function connectRouter(options: ConnectOptions, signal: AbortSignal
 
     try {
       client.connect({
-        sock: socket,
+        sock: writeInTurns(socket),
         username: options.user,
         algorithms: algorithmsFor(options.algorithms, options.hostKey?.split(' ')[0] ?? null),
         authHandler: authenticate(options.user, options.credentials),

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Connection } from 'ssh2';
 import type { GatewayTunnel } from '../../../contract/gateway.ts';
+import { writeInTurns } from '../../../ssh/write-turns.ts';
 import { TUNNEL_ALGORITHMS } from './algorithms.ts';
 import { authenticateRouter } from './authentication.ts';
 import { Doorkeeper } from './doorkeeper.ts';
@@ -67,7 +68,7 @@ export class TunnelServer {
         else this.#serve(connection, socket);
       },
     );
-    this.#door = new Doorkeeper((socket) => ssh.injectSocket(socket), options.limits);
+    this.#door = new Doorkeeper((socket) => ssh.injectSocket(writeInTurns(socket)), options.limits);
     this.#review = setInterval(() => void this.#dropStrangers(), REVIEW_EVERY_MS);
   }
 
