@@ -26,7 +26,7 @@ export const PROGRAM_FLAGS = ['--initial-old-space-size=128'] as const;
 const SOURCES = [
   'control-plane/contract',
   'control-plane/src',
-  'control-plane/ssh',
+  'control-plane/wire',
   'db',
   'package-lock.json',
   'compose/local/bundle.ts',

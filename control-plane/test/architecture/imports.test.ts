@@ -56,15 +56,15 @@ describe('imports', () => {
     ],
     [
       'session-image/src/',
-      /@netpilot\/(?!control-plane\/(contract|ssh)\/)|control-plane\/src|dockerode|sequelize|fastify/u,
-      'a sandbox knows the contract only, and what it shares of SSH with the gateway',
+      /@netpilot\/(?!control-plane\/(contract|wire)\/)|control-plane\/src|dockerode|sequelize|fastify/u,
+      'a sandbox knows the contract only, and how bytes travel',
     ],
     [
       'web/src/',
       /@netpilot\/(?!control-plane\/contract)|control-plane\/src|^node:/u,
       'the browser knows the contract only',
     ],
-    ['control-plane/ssh/', /^(?!node:(?:crypto|stream)$)/u, 'what both ends share knows neither'],
+    ['control-plane/wire/', /^(?!node:(?:crypto|stream)$)/u, 'what the processes share knows none of them'],
     ['db/', /control-plane\/src|session-image|fastify/u, 'the data knows nobody'],
   ])('%s stays within its trust', (folder, forbidden) => {
     const crossings = productOf(folder).flatMap((source) =>

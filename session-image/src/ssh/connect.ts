@@ -3,7 +3,7 @@ import './padded.ts';
 import type { Socket } from 'node:net';
 import type { AlgorithmSet } from '@netpilot/control-plane/contract/routers.ts';
 import { TUNNEL_SOCKET } from '@netpilot/control-plane/contract/agent.ts';
-import { writeInTurns } from '@netpilot/control-plane/ssh/write-turns.ts';
+import { writeInTurns } from '@netpilot/control-plane/wire/write-turns.ts';
 import { Client } from 'ssh2';
 import type { ClientErrorExtensions } from 'ssh2';
 import { dialSocket } from '../link/dial.ts';

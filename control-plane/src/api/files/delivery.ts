@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { FileReadEnd } from '../../../contract/files.ts';
+import { Gathered } from '../../../wire/gathered.ts';
 import { ProblemError } from '../errors.ts';
 import type { FileBytes } from '../sandbox-link/agent-files.ts';
-import { inPieces } from './in-pieces.ts';
 import { metered } from './metered.ts';
 import type { Passage } from './passages.ts';
 import type { TransferRecord, TransferResult } from './transfer-record.ts';
@@ -30,7 +30,9 @@ export function deliver({ bytes, passage, record, endless = false, log }: Delive
     if (problem !== null) throw problem;
     await record.end('done');
   };
-  const stream = Readable.from(metered(inPieces(bytes.body), passage, record, endless ? undefined : finish), {
+  // What breaks it is told by its reader below.
+  const pieces = pipeline(bytes.body, new Gathered(), () => undefined);
+  const stream = Readable.from(metered(pieces, passage, record, endless ? undefined : finish), {
     objectMode: false,
     highWaterMark: HIGH_WATER,
   });

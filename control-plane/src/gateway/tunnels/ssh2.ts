@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { poolPadding } from '../../../ssh/packet-padding.ts';
+import { poolPadding } from '../../../wire/packet-padding.ts';
 
 const require = createRequire(import.meta.url);
 // dockerode brings ssh2 along for engines that are reached over SSH, and has loaded it by now: what follows loads it anew.

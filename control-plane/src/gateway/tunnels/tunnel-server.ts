@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Connection } from 'ssh2';
 import type { GatewayTunnel } from '../../../contract/gateway.ts';
-import { writeInTurns } from '../../../ssh/write-turns.ts';
+import { writeInTurns } from '../../../wire/write-turns.ts';
 import { TUNNEL_ALGORITHMS } from './algorithms.ts';
 import { authenticateRouter } from './authentication.ts';
 import { Doorkeeper } from './doorkeeper.ts';
