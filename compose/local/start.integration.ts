@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,6 +15,8 @@ const launchers: ChildProcess[] = [];
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'start-'));
+  // The database server runs as another account; its files would stay elsewhere otherwise.
+  await chmod(state, 0o711);
   const first = await freePorts(40);
   environment = {
     ...process.env,

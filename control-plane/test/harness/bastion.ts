@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundlePrograms, PROGRAM_FLAGS, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
@@ -92,6 +92,8 @@ export class TestBastion {
   static async start(options: BastionOptions = {}): Promise<TestBastion> {
     // Short, because a unix socket's path may have 107 bytes.
     const directory = mkdtempSync(join(tmpdir(), 'np-'));
+    // The database server runs as another account; its files would be put where nobody clears up behind a run that was killed.
+    chmodSync(directory, 0o711);
     const closers: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
     try {
       await bundlePrograms();
@@ -103,7 +105,7 @@ export class TestBastion {
 
       const server = { directory: join(directory, 'postgres'), durable: false };
       let postgres = await startEmbeddedPostgres(server);
-      closers.push(() => postgres.stop());
+      closers.push(() => postgres.destroy());
       const database = await postgres.freshDatabase();
 
       const clientSecret = randomBytes(24).toString('hex');

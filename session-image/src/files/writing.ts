@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type {
-  FileExpectation,
   FileSaveInput,
   FileUploadBytes,
   FileUploadFinish,
@@ -11,10 +10,10 @@ import type {
 } from '@netpilot/control-plane/contract/files.ts';
 import { sizeWords } from '@netpilot/control-plane/contract/printable.ts';
 import { gathered } from '../link/gathered.ts';
+import { requireExpected } from './expectation.ts';
 import { FileFailure } from './file-failure.ts';
 import type { FileAttributes, FileRoad } from './file-road.ts';
 import { BLOCK, pathBytes, requireOwnName, temporaryPath } from './paths.ts';
-import { isSameVersion, versionOf } from './version.ts';
 
 /** A file that nobody else's rights are known of. */
 const NEW_MODE = 0o644;
@@ -37,7 +36,7 @@ export class Writing {
   /** Makes or finds the hidden file of an upload. @throws FileFailure for what would fail at its end */
   async begin({ path, uploadId, size, expect }: FileUploadInput): Promise<FileUploadState> {
     const place = await this.#place(pathBytes(path));
-    await this.#requireExpected(place, expect);
+    await requireExpected(this.#road, place.path, place.there, expect);
     const temporary = temporaryPath(place.path, uploadId);
     const there = Math.min(await this.#road.openTemporary(temporary), size);
     const { available } = await this.#road.space(temporary);
@@ -71,7 +70,7 @@ export class Writing {
   /** Writes a small file as a whole. @returns the path that it has now. */
   async save({ path, mode, expect }: FileSaveInput, bytes: Buffer): Promise<Buffer> {
     const place = await this.#place(pathBytes(path));
-    await this.#requireExpected(place, expect);
+    await requireExpected(this.#road, place.path, place.there, expect);
     const temporary = temporaryPath(place.path);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     try {
@@ -140,16 +139,5 @@ export class Writing {
       if (error instanceof FileFailure && error.file === 'vanished') return null;
       throw error;
     }
-  }
-
-  async #requireExpected({ path, there }: Place, expect: FileExpectation): Promise<void> {
-    if (there?.type === 'folder') throw new FileFailure('is_directory');
-    if (there && there.type !== 'file') throw new FileFailure('special');
-    if (expect.type === 'nothing' && there) throw new FileFailure('exists');
-    if (expect.type === 'version' && !(there && isSameVersion(versionOf(there), expect.version)))
-      throw new FileFailure('changed');
-    if (expect.type !== 'content') return;
-    const now = there ? await this.#road.sha256(path, new AbortController().signal) : null;
-    if (now?.sha256 !== expect.sha256) throw new FileFailure('changed');
   }
 }

@@ -77,6 +77,8 @@ describe('what is kept of a router', () => {
   let answers: Answers;
   let told: string[];
   let sessionId: string;
+  /** Whether an administrator holds the session. */
+  let paused: boolean;
 
   beforeAll(async () => {
     server = await startTestPostgres();
@@ -116,13 +118,19 @@ describe('what is kept of a router', () => {
     };
     answers = new Answers();
     told = [];
+    paused = false;
     const identity = { id: sessionId, organisationId, routerId, routerName: 'One', userId };
     const { signal: over } = new AbortController();
     const session = { identity, over, link: { operate: answers.operate }, touch: () => told.push('touched') };
     network = createOperationServices({
       database,
       audit: createAuditLog(database, { grew: () => undefined }),
-      sessions: { find: () => session as unknown as LiveSession },
+      sessions: {
+        find: () => {
+          if (paused) throw new ProblemError('session_paused');
+          return session as unknown as LiveSession;
+        },
+      },
       sessionReader: { missing: () => Promise.reject(new ProblemError('not_found')) },
       events: {
         publish: (event) =>
@@ -333,6 +341,26 @@ describe('what is kept of a router', () => {
     ends[1]?.(confirmed);
     await third;
     expect(answers.asked.map(([name]) => name)).toEqual(['access.block', 'access.mode']);
+  });
+
+  test('what waits in line when its session is paused does not run; what has begun does', async () => {
+    let end: (output: unknown) => void = () => undefined;
+    answers.next.push(() => new Promise((resolve) => (end = resolve)));
+    const first = run('access.block', { mac: PHONE });
+    await eventuallyAsked(1);
+    const second = run('access.block', { mac: LAPTOP });
+    await eventuallyListed(2);
+    paused = true;
+    const refused = expect(second).rejects.toMatchObject({ code: 'session_paused' });
+    end({ ...state(EMPTY_PLAN), outcome: 'confirmed', warnings: [] });
+    await first;
+    await refused;
+    expect(answers.asked).toMatchObject([['access.block', { mac: PHONE }]]);
+    expect((await history()).map(({ state: at }) => at)).toEqual(['failed', 'done']);
+    expect((await audited()).at(-1)).toMatchObject({
+      action: 'router_operation_failed',
+      details: { problem: 'session_paused' },
+    });
   });
 
   test('what another process left open is closed as interrupted', async () => {

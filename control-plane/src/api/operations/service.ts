@@ -176,7 +176,9 @@ export class OperationService {
     turn: Turn,
     options: { signal?: AbortSignal; onProgress?: (progress: OperationProgress) => void },
   ): Promise<{ output: unknown; warnings: string[] }> {
-    const { name, input, session } = call;
+    const { actor, name, input, session } = call;
+    // A pause or a lock may have fallen while it waited in line; what has begun is not cut by them.
+    this.#options.sessions.find(actor, session.identity.id, 'session.use');
     let output: OperationOutput<OperationName>;
     try {
       ({ output } = await whileLive(session, session.link.operate(name, input, options)));

@@ -2,20 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordingTrouble } from '../../../contract/recordings.ts';
 import type { TerminalSize } from '../../../contract/sessions.ts';
 import type { TerminalExit } from '../../../contract/terminal-frames.ts';
-import { CODE, type ChainLink, type RecordingEnd, eventLine } from './cast-format.ts';
-import { signedEndText, signedText } from './chain.ts';
-import type { RecordingPosition } from './recording-position.ts';
-import { EchoedInput } from './echoed-input.ts';
+import { CODE, type ChainLink } from './cast-format.ts';
 import { LineBuffer } from './line-buffer.ts';
-import { OutputEvents } from './output-events.ts';
 import { readOutput } from './recorded-output.ts';
+import { RecordingEncoder } from './recording-encoder.ts';
 import { type RecordingFile, troubleOf } from './recording-file.ts';
+import type { RecordingPosition } from './recording-position.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { SizeHistory } from './size-history.ts';
 import { RecordingError, type TerminalRecording } from './terminal-recording.ts';
 
-/** Bytes of the file between two links of the chain at most (and the output that is under way). */
-const LINK_BYTES = 524_288;
 /** Time until what was written is sealed by a link, in milliseconds. */
 const LINK_MS = 1_000;
 /** Time until what was written is also on the disk, and the file still has its name, in milliseconds. */
@@ -56,7 +52,7 @@ interface Append {
 /** One thing to be written, in its order. */
 type Work =
   | { readonly append: Append }
-  | { readonly event: () => Buffer }
+  | { readonly code: string; readonly data: string }
   | { readonly link: true }
   | { readonly end: TerminalExit | null };
 
@@ -72,17 +68,13 @@ interface Batch {
 export class Recorder implements TerminalRecording {
   readonly id: string;
   readonly #options: RecorderOptions;
-  readonly #startedAt: number;
-  readonly #output = new OutputEvents();
-  readonly #input: EchoedInput | null;
+  readonly #encoder: RecordingEncoder;
   readonly #closing = new AbortController();
   readonly #work: Work[] = [];
   /** Bytes of output in `#work`. */
   #waiting = 0;
   /** Ends the wait for more of them. */
   #gathered = () => {};
-  /** Where the file will be once what is encoded is written; `unsealed` bytes of it stand behind the last link. */
-  readonly #encoded: { size: number; output: number; milliseconds: number; unsealed: number };
   #size: number;
   #end: number;
   #running: Promise<void> | null = null;
@@ -103,12 +95,10 @@ export class Recorder implements TerminalRecording {
   #giveUp = () => {};
 
   constructor(options: RecorderOptions) {
-    const { header, size, output, milliseconds, unsealed, end } = options.position;
+    const { header, size, output, end } = options.position;
     this.#options = options;
     this.id = header.netpilot.recording;
-    this.#startedAt = header.timestamp * 1_000;
-    this.#input = header.netpilot.input ? new EchoedInput() : null;
-    this.#encoded = { size, output, milliseconds, unsealed };
+    this.#encoder = new RecordingEncoder(options.position, options.key);
     this.#size = size;
     this.#end = output;
     this.#ending = end !== null;
@@ -153,15 +143,15 @@ export class Recorder implements TerminalRecording {
   }
 
   resize({ cols, rows }: TerminalSize): void {
-    this.#addEvent(() => this.#line(CODE.resize, `${cols}x${rows}`));
+    this.#addEvent(CODE.resize, `${cols}x${rows}`);
   }
 
   marker(label: string): void {
-    this.#addEvent(() => this.#line(CODE.marker, label.slice(0, MAX_LABEL)));
+    this.#addEvent(CODE.marker, label.slice(0, MAX_LABEL));
   }
 
   input(bytes: Uint8Array): void {
-    if (!this.#isOver) this.#input?.type(bytes);
+    if (!this.#isOver) this.#encoder.type(bytes);
   }
 
   async read(from: number, maxBytes: number): Promise<Buffer> {
@@ -198,7 +188,7 @@ export class Recorder implements TerminalRecording {
     clearTimeout(this.#linkTimer);
     clearTimeout(this.#syncTimer);
     if (this.#trouble === null) {
-      if (!this.#ending && this.#encoded.unsealed > 0) this.#add({ link: true });
+      if (!this.#ending && this.#encoder.unsealed) this.#add({ link: true });
       const refused = new Promise<void>((resolve) => (this.#giveUp = resolve));
       await soon(Promise.race([this.#running, refused]));
     }
@@ -222,9 +212,9 @@ export class Recorder implements TerminalRecording {
     return this.#ending || this.#closing.signal.aborted || this.#stopped !== null;
   }
 
-  #addEvent(event: () => Buffer): void {
+  #addEvent(code: string, data: string): void {
     if (this.#isOver || this.#work.length >= MAX_WAITING) return;
-    this.#add({ event });
+    this.#add({ code, data });
   }
 
   #add(work: Work): void {
@@ -254,7 +244,7 @@ export class Recorder implements TerminalRecording {
       if (batch.end !== null) this.#signedEnd = batch.end;
       for (const { resolve } of batch.appends) resolve();
       this.#armTimers();
-      if (length >= BULK_BYTES && !this.#isOver && this.#encoded.size < this.#options.maxBytes) await this.#gather();
+      if (length >= BULK_BYTES && !this.#isOver && this.#encoder.size < this.#options.maxBytes) await this.#gather();
     }
     this.#active = false;
     this.#running = null;
@@ -276,7 +266,7 @@ export class Recorder implements TerminalRecording {
   /** Whether there is room; a recording that is at its limit can still be ended. */
   #mayWrite(): boolean {
     if (this.#lost) return false;
-    if (this.#encoded.size < this.#options.maxBytes) return true;
+    if (this.#encoder.size < this.#options.maxBytes) return true;
     this.#setTrouble('size_limit');
     if (!this.#ending) return false;
     this.#rejectWaiting();
@@ -294,46 +284,12 @@ export class Recorder implements TerminalRecording {
       if ('append' in work) {
         appends.push(work.append);
         this.#waiting -= work.append.bytes.length;
-        this.#putOutput(work.append.bytes, lines);
-      } else if ('event' in work) this.#put(lines, work.event());
-      else if ('link' in work) this.#seal(lines);
-      else {
-        end = this.#endStatement(work.end);
-        this.#put(lines, eventLine(this.#encoded.milliseconds, CODE.end, end));
-      }
-      if (this.#encoded.unsealed >= LINK_BYTES) this.#seal(lines);
+        this.#encoder.output(work.append.bytes, lines);
+      } else if ('code' in work) this.#encoder.event(work.code, work.data, lines);
+      else if ('link' in work) this.#encoder.seal(lines);
+      else end = this.#encoder.end(work.end, lines);
     }
-    return { lines, appends, end, output: this.#encoded.output };
-  }
-
-  #putOutput(bytes: Uint8Array, lines: LineBuffer): void {
-    const { index } = this.#options.position;
-    const now = this.#now();
-    const from = lines.length;
-    index.add({ output: this.#encoded.output, at: this.#encoded.size });
-    this.#output.encode(bytes, now, lines);
-    this.#encoded.output += bytes.length;
-    this.#noted(lines.from(from));
-    for (const typed of this.#input?.show(bytes) ?? []) {
-      this.#put(lines, eventLine(now, CODE.input, typed.toString('utf8')));
-    }
-  }
-
-  #seal(lines: LineBuffer): void {
-    this.#put(lines, this.#link());
-    this.#encoded.unsealed = 0;
-  }
-
-  #put(lines: LineBuffer, line: Buffer): void {
-    lines.put(line);
-    this.#noted(line);
-  }
-
-  /** Lines are part of the chain now. */
-  #noted(bytes: Buffer): void {
-    this.#options.position.chain.update(bytes);
-    this.#encoded.size += bytes.length;
-    this.#encoded.unsealed += bytes.length;
+    return { lines, appends, end, output: this.#encoder.outputEnd };
   }
 
   /** @returns false when it was closed before all was written; a part of it may be there then. */
@@ -357,41 +313,12 @@ export class Recorder implements TerminalRecording {
     }
   }
 
-  #line(code: string, data: unknown): Buffer {
-    return eventLine(this.#now(), code, data);
-  }
-
-  #link(): Buffer {
-    const statement = this.#state();
-    const milliseconds = this.#now();
-    const sig = this.#options.key.sign(signedText(this.id, milliseconds, statement));
-    return eventLine(milliseconds, CODE.chain, { ...statement, sig });
-  }
-
-  #endStatement(exit: TerminalExit | null): RecordingEnd {
-    const end = { ...this.#state(), exit };
-    return { ...end, sig: this.#options.key.sign(signedEndText(this.id, this.#now(), end)) };
-  }
-
-  /** Closes the link of the chain over all that is encoded. */
-  #state() {
-    const { size, output } = this.#encoded;
-    const { n, hash } = this.#options.position.chain.close();
-    return { n, out: output, at: size, hash, key: this.#options.key.publicKey };
-  }
-
-  /** Milliseconds since the start; a clock that is set back stands still. */
-  #now(): number {
-    this.#encoded.milliseconds = Math.max(this.#encoded.milliseconds, Math.round(Date.now() - this.#startedAt));
-    return this.#encoded.milliseconds;
-  }
-
   #armTimers(): void {
     if (this.#isOver) return;
-    if (this.#encoded.unsealed > 0) {
+    if (this.#encoder.unsealed) {
       this.#linkTimer ??= setTimeout(() => {
         this.#linkTimer = undefined;
-        if (this.#encoded.unsealed > 0 && !this.#isOver) this.#add({ link: true });
+        if (this.#encoder.unsealed && !this.#isOver) this.#add({ link: true });
       }, LINK_MS);
     }
     this.#syncTimer ??= setTimeout(() => {

@@ -87,11 +87,11 @@ export class RecordingRows {
     });
   }
 
-  /** Recordings that have ended and are not in the bucket yet. */
-  async spooled(): Promise<RecordingRow[]> {
+  /** Recordings that have ended and are not in the bucket yet, without those named in `except`. */
+  async spooled(except: readonly string[]): Promise<RecordingRow[]> {
     return this.#database.transaction(SYSTEM, (transaction) =>
       this.#database.models.Recording.findAll({
-        where: { state: 'complete', place: 'directory' },
+        where: { id: { [Op.notIn]: [...except] }, state: 'complete', place: 'directory' },
         order: OLDEST_FIRST,
         limit: SWEPT_AT_ONCE,
         transaction,

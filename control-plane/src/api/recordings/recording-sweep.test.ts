@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Recording as RecordingRow } from '@netpilot/db/models/recording.ts';
+import type { RecordingSource } from './recording-source.ts';
 import { RecordingSweep, type RecordingSweepOptions } from './recording-sweep.ts';
 
 const HOUR_MS = 3_600_000;
@@ -13,6 +14,9 @@ describe('the sweep of recordings', () => {
   let old: string[];
   let unknown: string[];
   let abandoned: string[];
+  /** Recordings that wait for the bucket, and what was told of it. */
+  let spooled: string[];
+  let told: [string, string][];
   /** What cannot be worked on. */
   let stuck: Set<string>;
   /** Milliseconds that a deletion takes. */
@@ -25,12 +29,13 @@ describe('the sweep of recordings', () => {
     if (stuck.has(id)) throw new Error('it is held');
     from.splice(from.indexOf(id), 1);
   };
-  const told = (level: string) => (about: object) =>
+  const logged = (level: string) => (about: object) =>
     log.push(`${level} ${(about as { recordingId?: string }).recordingId}`);
 
   beforeEach(() => {
     jest.useFakeTimers();
-    [old, unknown, abandoned, stuck, slowness, log] = [[], [], [], new Set(), 0, []];
+    [old, unknown, abandoned, spooled, told, stuck, slowness, log] = [[], [], [], [], [], new Set(), 0, []];
+    const source = { close: async () => {} } as RecordingSource;
     const options: RecordingSweepOptions = {
       rows: {
         abandoned: async () => abandoned.map(rowOf),
@@ -41,20 +46,25 @@ describe('the sweep of recordings', () => {
             .slice(0, AT_ONCE)
             .map(rowOf),
         known: async () => new Set(),
-        moved: async () => {},
-        spooled: async () => [],
+        moved: ({ id }) => take(spooled, id),
+        spooled: async (except) => spooled.filter((id) => !except.includes(id)).map(rowOf),
       },
       directory: {
         olderThan: async function* () {
           yield* unknown.map(rowOf);
         },
-        remove: ({ id }) => take(unknown, id),
+        remove: async ({ id }) => (unknown.includes(id) ? take(unknown, id) : undefined),
       },
-      library: { open: async () => null, remove: ({ id }) => take(old, id) },
+      // The files of 'elsewhere' are in the directory of another process.
+      library: { open: async ({ id }) => (id === 'elsewhere' ? null : source), remove: ({ id }) => take(old, id) },
       store: { finalise: ({ id }) => take(abandoned, id).then(() => true) },
-      bucket: null,
-      audit: { record: async () => {} },
-      log: { info: told('info'), warn: told('warn'), error: told('error') },
+      bucket: {
+        put: async (id) => {
+          if (stuck.has(id) || stuck.has('the bucket')) throw new Error('it is away');
+        },
+      },
+      audit: { record: async ({ action, subjectId }) => void told.push([action, subjectId ?? '']) },
+      log: { info: logged('info'), warn: logged('warn'), error: logged('error') },
     };
     sweep = new RecordingSweep(options);
   });
@@ -85,6 +95,39 @@ describe('the sweep of recordings', () => {
     stuck.clear();
     await jest.advanceTimersByTimeAsync(10_000);
     expect(abandoned).toEqual([]);
+  });
+
+  test('a recording that cannot be moved holds no other one up, and is told until it is moved', async () => {
+    spooled = ['held', 'elsewhere', 'one', 'two'];
+    stuck = new Set(['held']);
+    sweep.start();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(spooled).toEqual(['held', 'elsewhere']);
+    for (const next of ['three', 'four']) {
+      spooled.push(next);
+      await jest.advanceTimersByTimeAsync(30_000);
+    }
+    expect(spooled).toEqual(['held', 'elsewhere']);
+    expect(told).toEqual([['recording_upload_failed', 'held']]);
+    stuck.clear();
+    await jest.advanceTimersByTimeAsync(40_000);
+    expect(spooled).toEqual(['elsewhere']);
+    expect(told.slice(1)).toEqual([['recording_upload_resumed', 'held']]);
+  });
+
+  test('a bucket that is away is not asked for each of many recordings in every round', async () => {
+    spooled = Array.from({ length: 20 }, (_, index) => `recording ${index}`);
+    stuck = new Set(['the bucket']);
+    sweep.start();
+    await jest.advanceTimersByTimeAsync(1);
+    expect(log).toHaveLength(3);
+    await jest.advanceTimersByTimeAsync(200_000);
+    expect(log.length).toBeLessThan(70);
+    expect(told).toEqual([['recording_upload_failed', 'recording 0']]);
+    stuck.clear();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(spooled).toEqual([]);
+    expect(told.slice(1)).toEqual([['recording_upload_resumed', 'recording 0']]);
   });
 
   test('deletions that take long let the other work of a round have its turn, and go on behind it', async () => {

@@ -25,6 +25,9 @@ const DELETION_ROUND_MS = 60_000;
 /** After an end, in milliseconds: several together make one round. */
 const SOON_MS = 500;
 const DAY_MS = 86_400_000;
+const FAILURES_IN_A_ROW = 3;
+/** Recordings that are kept from the next tries at most. */
+const MAX_HELD = 1_000;
 /** A file that no row knows is kept so long; its organisation was deleted, or the database is an older one. */
 const UNKNOWN_MS = 7 * DAY_MS;
 /** A recording whose file was not found since its session ended is given up after this. */
@@ -38,7 +41,10 @@ export class RecordingSweep {
   readonly #options: RecordingSweepOptions;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | null = null;
-  #bucketDown = false;
+  /** Recordings that were not moved when they were last tried, and why. */
+  readonly #held = new Map<string, 'failed' | 'elsewhere'>();
+  /** The recording whose failure is on the trail, until all are moved again. */
+  #told: RecordingRow | null = null;
   #nextDeletion = 0;
   #closed = false;
 
@@ -109,25 +115,35 @@ export class RecordingSweep {
     await rows.ended(row, null, { output: 0, file: 0 });
   }
 
+  /** Moves what has ended. What is not moved comes behind everything else; several failures in a row are the bucket's and end the round. */
   async #upload(): Promise<void> {
-    const { bucket, rows } = this.#options;
+    const { bucket, rows, log } = this.#options;
     if (bucket === null) return;
-    for (const row of await rows.spooled()) {
+    const due = await rows.spooled([...this.#held.keys()]);
+    if (due.length === 0) return this.#passEnded();
+    let failures = 0;
+    for (const row of due) {
       if (this.#closed) return;
       try {
-        await this.#move(row, bucket);
+        const isMoved = await this.#move(row, bucket);
+        failures = 0;
+        if (!isMoved) this.#held.set(row.id, 'elsewhere');
       } catch (error) {
-        await this.#tellBucket(row, error);
-        return;
+        failures += 1;
+        this.#held.set(row.id, 'failed');
+        log.error({ err: error, recordingId: row.id }, 'a recording could not be moved to the bucket');
+        await this.#tellFailed(row);
       }
-      await this.#tellBucket(row, null);
+      if (this.#held.size >= MAX_HELD) this.#held.clear();
+      if (failures >= FAILURES_IN_A_ROW) return;
     }
   }
 
-  async #move(row: RecordingRow, bucket: Pick<Bucket, 'put'>): Promise<void> {
+  /** @returns false when its file is in the directory of another process. */
+  async #move(row: RecordingRow, bucket: Pick<Bucket, 'put'>): Promise<boolean> {
     const { directory, library, rows } = this.#options;
     const source = await library.open(row);
-    if (source === null) return;
+    if (source === null) return false;
     try {
       await bucket.put(row.id, source);
     } finally {
@@ -136,16 +152,23 @@ export class RecordingSweep {
     // In this order a crash leaves two copies, never none.
     await rows.moved(row);
     await directory.remove(row);
+    return true;
   }
 
-  /** The bucket's trouble is told once, and its end once. */
-  async #tellBucket(row: RecordingRow, error: unknown): Promise<void> {
-    const { audit, log } = this.#options;
-    const isDown = error !== null;
-    if (isDown) log.error({ err: error, recordingId: row.id }, 'a recording could not be moved to the bucket');
-    if (isDown === this.#bucketDown) return;
-    await audit.record(entryOf(row, isDown ? 'recording_upload_failed' : 'recording_upload_resumed'));
-    this.#bucketDown = isDown;
+  /** Every recording has been tried: what is left is tried again, and if nothing of it failed, the trouble is over. */
+  async #passEnded(): Promise<void> {
+    const hasFailed = [...this.#held.values()].includes('failed');
+    this.#held.clear();
+    if (hasFailed || this.#told === null) return;
+    await this.#options.audit.record(entryOf(this.#told, 'recording_upload_resumed'));
+    this.#told = null;
+  }
+
+  /** Trouble with the bucket is told once, and its end once. */
+  async #tellFailed(row: RecordingRow): Promise<void> {
+    if (this.#told !== null) return;
+    await this.#options.audit.record(entryOf(row, 'recording_upload_failed'));
+    this.#told = row;
   }
 
   async #expire(): Promise<void> {

@@ -1,34 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FileCount, FileDigest, FileRoadView, FileSpace } from '@netpilot/control-plane/contract/files.ts';
-import { encodeRouterPath, isPlainName } from '@netpilot/control-plane/contract/router-path.ts';
+import { encodeRouterPath } from '@netpilot/control-plane/contract/router-path.ts';
 import type { RouterConnection } from '../../ssh/router-connection.ts';
 import type { ArchiveEntry } from '../archive-entries.ts';
+import { requireExpected } from '../expectation.ts';
 import { FileFailure } from '../file-failure.ts';
-import type {
-  Batch,
-  ByteRange,
-  FileAttributes,
-  FileRoad,
-  NamedAttributes,
-  OpenRead,
-  Replacement,
-} from '../file-road.ts';
-import { joinPath, splitPath } from '../paths.ts';
-import { isSameVersion, versionOf } from '../version.ts';
-import { attributesToSet, OPEN, STATUS, string, TYPE, u32 } from './packets.ts';
+import type { Batch, ByteRange, FileAttributes, FileRoad, OpenRead, Replacement } from '../file-road.ts';
+import { splitPath } from '../paths.ts';
+import { attributesToSet, OPEN, string, TYPE, u32 } from './packets.ts';
 import { packTree } from './pack-tree.ts';
-import { SftpClient, StatusError } from './sftp-client.ts';
-import type { Reply } from './sftp-client.ts';
+import { SftpClient } from './sftp-client.ts';
 import { sftpFailure } from './sftp-failure.ts';
 import { SftpFollower } from './sftp-follower.ts';
+import { firstName, listFolder, targetOf } from './sftp-listing.ts';
 import { SftpReader } from './sftp-reader.ts';
 import { writeBody } from './sftp-writer.ts';
 import { unpackInto } from './unpack-into.ts';
 import { copyTree, countTree, removeTree, searchTree } from './trees.ts';
 
-/** READDIRs on the way: each takes a round trip and brings some hundred names. */
-const LISTING_AHEAD = 4;
 const POSIX_RENAME = 'posix-rename@openssh.com';
 
 /** Files over SFTP alone: what a router does not do in one request is done name by name from here. */
@@ -60,29 +50,7 @@ export class SftpRoad implements FileRoad {
     const own = await this.stat(folder, true);
     if (own.type !== 'folder') throw new FileFailure('not_directory');
     yield { entries: [{ ...own, name: Buffer.alloc(0) }], skipped: 0 };
-    const handle = await this.#do(() => client.handle(TYPE.opendir, string(folder)));
-    try {
-      const ahead: Promise<Reply | null>[] = [];
-      const ask = () => {
-        const asked = client.request(TYPE.readdir, string(handle)).catch((error: unknown) => {
-          if (error instanceof StatusError && error.status === STATUS.eof) return null;
-          throw sftpFailure(error);
-        });
-        // Whoever stops early leaves answers behind.
-        asked.catch(() => undefined);
-        ahead.push(asked);
-      };
-      for (let count = 0; count < LISTING_AHEAD; count++) ask();
-      for (let next = ahead.shift(); next; next = ahead.shift()) {
-        const reply = await next;
-        signal.throwIfAborted();
-        if (!reply) return;
-        ask();
-        yield await this.#batch(client, folder, reply);
-      }
-    } finally {
-      client.release(handle);
-    }
+    yield* listFolder(client, folder, signal);
   }
 
   async stat(path: Buffer, follow: boolean): Promise<FileAttributes> {
@@ -273,15 +241,7 @@ export class SftpRoad implements FileRoad {
       ));
     // Without the owner that they were meant for, set-user-id and its like would be somebody else's rights.
     await this.setAttributes(temporary, { mode: kept ? mode : mode & 0o777 });
-    const there = await this.#ifThere(path);
-    if (there?.type === 'folder') throw new FileFailure('is_directory');
-    if (expect.type === 'nothing' && there) throw new FileFailure('exists');
-    if (expect.type === 'version' && !(there && isSameVersion(versionOf(there), expect.version)))
-      throw new FileFailure('changed');
-    if (expect.type === 'content') {
-      const now = there ? await this.sha256(path, new AbortController().signal) : null;
-      if (now?.sha256 !== expect.sha256) throw new FileFailure('changed');
-    }
+    await requireExpected(this, path, await this.#ifThere(path), expect);
     await this.#move(temporary, path, expect.type !== 'nothing');
   }
 
@@ -302,29 +262,6 @@ export class SftpRoad implements FileRoad {
       const otherwise = replace ? 'not_supported' : 'exists';
       await this.#making(to, () => client.request(TYPE.rename, string(path), string(to)), otherwise);
     }
-  }
-
-  async #batch(client: SftpClient, folder: Buffer, { type, reader }: Reply): Promise<Batch> {
-    if (type !== TYPE.name) throw new FileFailure('failed', 'The SFTP server sent an answer of another kind.');
-    const entries: Promise<NamedAttributes>[] = [];
-    let skipped = 0;
-    try {
-      for (let count = reader.u32(); count > 0; count--) {
-        const name = Buffer.from(reader.string());
-        reader.string();
-        const attributes = reader.attributes();
-        if (name.equals(DOT) || name.equals(DOT_DOT)) continue;
-        if (!isPlainName(name)) {
-          skipped++;
-          continue;
-        }
-        const target = attributes.type === 'link' ? targetOf(client, joinPath(folder, name)) : null;
-        entries.push(Promise.resolve(target).then((found) => ({ ...attributes, name, target: found })));
-      }
-    } catch (error) {
-      throw sftpFailure(error);
-    }
-    return { entries: await Promise.all(entries), skipped };
   }
 
   async #ready(): Promise<SftpClient> {
@@ -392,32 +329,9 @@ interface FileSystem extends FileSpace {
   readonly readOnly: boolean;
 }
 const UNKNOWN_SYSTEM: FileSystem = { total: null, available: null, readOnly: false };
-const DOT = Buffer.from('.');
-const DOT_DOT = Buffer.from('..');
 
 function requireFile(attributes: FileAttributes): FileAttributes {
   if (attributes.type === 'folder') throw new FileFailure('is_directory');
   if (attributes.type !== 'file') throw new FileFailure('special');
   return attributes;
-}
-
-function firstName({ reader }: Reply): Buffer {
-  if (reader.u32() < 1) throw new FileFailure('failed', 'The SFTP server named nothing.');
-  return Buffer.from(reader.string());
-}
-
-/** Where a link points, and what is there; a link that is gone meanwhile points nowhere. */
-async function targetOf(client: SftpClient, path: Buffer): Promise<FileAttributes['target']> {
-  const [name, there] = await Promise.all([
-    client
-      .request(TYPE.readlink, string(path))
-      .then(firstName)
-      .catch(() => Buffer.alloc(0)),
-    client
-      .expect(TYPE.attrs, TYPE.stat, string(path))
-      .then((reader) => reader.attributes().type)
-      .catch(() => null),
-  ]);
-  const leadsTo = there === null ? 'nothing' : there === 'file' || there === 'folder' ? there : 'special';
-  return { name, leadsTo };
 }
