@@ -223,17 +223,20 @@ describe('files in a browser', () => {
 
   test('on a phone what another wrote meanwhile is seen whole, and merged place by place', async () => {
     const path = join(root, 'firewall');
-    writeFileSync(path, 'config defaults\n\toption input ACCEPT\n\nconfig zone\n\toption name lan\n');
+    const wide = '# A line that is wider than the window of a phone, as those of many files of a router are.\n';
+    writeFileSync(path, `${wide}config defaults\n\toption input ACCEPT\n\nconfig zone\n\toption name lan\n`);
     const { context, page, errors } = await browser.person(PHONE, 'dark');
     await signIn(page, bastion.url, 'Alice');
     await open(page, root, path);
     const editor = page.getByRole('textbox', { name: 'Text of the file' });
+    await editor.waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
     await editor.press('Control+End');
     await page.keyboard.type('# mine');
     // Longer than what was opened: no part of that may stand for it.
     writeFileSync(
       path,
-      'config defaults\n\toption input DROP\n\nconfig zone\n\toption name lan\n\toption network lan\n',
+      `${wide}config defaults\n\toption input DROP\n\nconfig zone\n\toption name lan\n\toption network lan\n`,
     );
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     const dialog = page.getByRole('dialog');
@@ -247,7 +250,7 @@ describe('files in a browser', () => {
     await dialog.getByRole('button', { name: 'Save this' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
     expect(readFileSync(path, 'utf8')).toBe(
-      'config defaults\n\toption input DROP\n\nconfig zone\n\toption name lan\n# mine',
+      `${wide}config defaults\n\toption input DROP\n\nconfig zone\n\toption name lan\n# mine`,
     );
     expect(errors).toEqual([]);
     await context.close();
