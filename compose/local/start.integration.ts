@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePorts } from '@netpilot/control-plane/test/harness/free-ports.ts';
+import { makeTestDirectory } from '@netpilot/db/test/test-postgres.ts';
 import { docker } from './docker.ts';
 import { claim } from './places.ts';
 import { isAlive, type ProcessIdentity } from './processes.ts';
@@ -14,9 +14,8 @@ let environment: NodeJS.ProcessEnv;
 const launchers: ChildProcess[] = [];
 
 beforeEach(async () => {
-  state = await mkdtemp(join(tmpdir(), 'start-'));
-  // The database server runs as another account; its files would stay elsewhere otherwise.
-  await chmod(state, 0o711);
+  // Its files would stay elsewhere if the account of the database server could not walk through it.
+  state = await makeTestDirectory();
   const first = await freePorts(40);
   environment = {
     ...process.env,

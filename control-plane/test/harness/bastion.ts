@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundlePrograms, PROGRAM_FLAGS, PROGRAMS } from '@netpilot/compose/local/bundle.ts';
 import { startIdentityProvider } from '@netpilot/compose/local/identity-provider.ts';
 import { type FreshDatabase, startEmbeddedPostgres } from '@netpilot/db/embedded.ts';
+import { makeTestDirectory } from '@netpilot/db/test/test-postgres.ts';
 import type { Router } from '../../contract/routers.ts';
 import { TestProcess } from './child-process.ts';
 import { eventually } from './eventually.ts';
@@ -92,8 +93,6 @@ export class TestBastion {
   static async start(options: BastionOptions = {}): Promise<TestBastion> {
     // Short, because a unix socket's path may have 107 bytes.
     const directory = mkdtempSync(join(tmpdir(), 'np-'));
-    // The database server runs as another account; its files would be put where nobody clears up behind a run that was killed.
-    chmodSync(directory, 0o711);
     const closers: (() => Promise<void>)[] = [async () => rmSync(directory, { recursive: true, force: true })];
     try {
       await bundlePrograms();
@@ -103,7 +102,7 @@ export class TestBastion {
       const runDirectory = join(directory, 'run');
       const instance = `test-${randomBytes(6).toString('hex')}`;
 
-      const server = { directory: join(directory, 'postgres'), durable: false };
+      const server = { directory: await makeTestDirectory(), durable: false };
       let postgres = await startEmbeddedPostgres(server);
       closers.push(() => postgres.destroy());
       const database = await postgres.freshDatabase();

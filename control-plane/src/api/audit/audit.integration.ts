@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Database, openDatabase } from '@netpilot/db/database.ts';
 import type { EmbeddedPostgres, FreshDatabase } from '@netpilot/db/embedded.ts';
@@ -6,7 +6,7 @@ import { migrate } from '@netpilot/db/migrate.ts';
 import { asRole } from '@netpilot/db/test/tenant.ts';
 import { startTestPostgres } from '@netpilot/db/test/test-postgres.ts';
 import type { Actor } from '../access/actor.ts';
-import { createSigningKey } from '../recordings/signing-key.ts';
+import { testKey } from '../recordings/test-key.ts';
 import { AuditAnchors } from './anchors.ts';
 import { type AuditLog, createAuditLog } from './audit-log.ts';
 import { AuditReader } from './audit-reader.ts';
@@ -22,9 +22,7 @@ const owner: Actor = {
   platformAdministrator: false,
   memberships: [{ organisationId, role: 'owner' }],
 };
-const newKey = () =>
-  createSigningKey(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-const key = newKey();
+const key = testKey();
 
 let server: EmbeddedPostgres;
 let fresh: FreshDatabase;
@@ -145,7 +143,7 @@ describe('what an owner of the server does is found:', () => {
   test('a signed head of a key that is not ours', async () => {
     await writeMany(2);
     await anchors.sign();
-    expect((await verify(organisationId, newKey().trusted)).fault).toMatchObject({ kind: 'forged', position: 2 });
+    expect((await verify(organisationId, testKey().trusted)).fault).toMatchObject({ kind: 'forged', position: 2 });
   });
 });
 

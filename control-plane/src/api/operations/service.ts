@@ -177,7 +177,7 @@ export class OperationService {
     options: { signal?: AbortSignal; onProgress?: (progress: OperationProgress) => void },
   ): Promise<{ output: unknown; warnings: string[] }> {
     const { actor, name, input, session } = call;
-    // A pause or a lock may have fallen while it waited in line; what has begun is not cut by them.
+    // A pause or a lock may have fallen while it waited in line.
     this.#options.sessions.find(actor, session.identity.id, 'session.use');
     let output: OperationOutput<OperationName>;
     try {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { randomUUID, generateKeyPairSync } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,11 @@ import { runs } from '../../../test/properties.ts';
 import { Recorder, type RecorderOptions } from './recorder.ts';
 import { RecordingFile } from './recording-file.ts';
 import { beginRecording, readPosition } from './recording-position.ts';
-import { createSigningKey } from './signing-key.ts';
 import { testHeader } from './test-header.ts';
+import { testKey } from './test-key.ts';
 import { verify } from './verify.ts';
 
-const newKey = () =>
-  createSigningKey(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-const key = newKey();
+const key = testKey();
 const EXIT = { code: 0, signal: null, reason: 'exited' } as const;
 
 let directory: string;
@@ -488,7 +486,7 @@ describe('verification', () => {
 
   test('finds a signature that was taken out or made with another key', async () => {
     const whole = readFileSync(path, 'utf8');
-    const stranger = newKey();
+    const stranger = testKey();
     writeFileSync(path, whole.replaceAll(/"sig":"[^"]+"/gu, `"sig":"${Buffer.alloc(64).toString('base64')}"`));
     expect(await verified()).toMatchObject({ state: 'broken', fault: 'forged', links: 0 });
     expect(await verified(path, { trusted: null })).toMatchObject({ state: 'broken', fault: 'forged' });

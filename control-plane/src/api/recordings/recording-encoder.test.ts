@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +6,11 @@ import { LineBuffer } from './line-buffer.ts';
 import { RecordingEncoder } from './recording-encoder.ts';
 import { RecordingFile } from './recording-file.ts';
 import { beginRecording } from './recording-position.ts';
-import { createSigningKey } from './signing-key.ts';
 import { testHeader } from './test-header.ts';
+import { testKey } from './test-key.ts';
 import { verify } from './verify.ts';
 
-const key = createSigningKey(
-  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-);
+const key = testKey();
 const LINK_BYTES = 524_288;
 
 test('the end is the last line, also where a link would have been due behind it', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,15 +12,13 @@ import type { Actor } from '../access/actor.ts';
 import type { AuditEntry } from '../audit/audit-log.ts';
 import type { SessionIdentity } from '../sessions/session-identity.ts';
 import { type Recordings, createRecordings } from './recordings.ts';
-import { createSigningKey } from './signing-key.ts';
 import type { TerminalRecording } from './terminal-recording.ts';
 import { BUCKET_KEYS, startTestBucket } from './test-bucket.ts';
+import { testKey } from './test-key.ts';
 
 const DAY_MS = 86_400_000;
 const ALL = { organisations: 'all', userId: null } as const;
-const key = createSigningKey(
-  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-);
+const key = testKey();
 
 /** Waits for what happens; generous, as the machine may be busy. */
 async function until<T>(what: string, ask: () => Promise<T | null | undefined | false>): Promise<T> {
